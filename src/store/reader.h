@@ -1,0 +1,113 @@
+// Reader: asks a cluster's file, recorder running or not.
+//
+// Opens read-only and sees one consistent snapshot from the first question to
+// its destruction or Refresh(). No Reader may live longer than 2 s on a file
+// that is being recorded (DESIGN §5): make one, ask, destroy it; long work goes
+// in ranges of seq.
+//
+// How a file may be opened, and what the Reader says of it (Warnings()):
+//   - live, or WAL with its -wal: read as it is;
+//   - stopped cleanly: also from a read-only disk;
+//   - a WAL-mode copy without its -wal may be torn: a full check runs first,
+//     then it is answered with a warning; else refused (kCorruption, "take
+//     copies with `kubescribe backup`, or stop the recorder first").
+//
+// One thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/types.h"
+
+namespace kubescribe::store {
+
+// The instant that a question is about. Exactly one of the three decides:
+// `seq` and `rv` when set, else `at`.
+struct AsOf {
+  Micros at = 0;
+  std::optional<Seq> seq;
+  // Exact within one resource and the newest epoch of its stream.
+  std::optional<std::string> rv;
+};
+
+struct ObjectFilter {
+  std::int64_t resource_id = 0;
+  std::optional<std::string> name_space;  // none: all
+  std::optional<std::string> name;
+  std::optional<std::string> uid;
+};
+
+// An interval in which a stream's state is not certain: [from, to).
+struct Doubt {
+  std::int64_t stream_id = 0;  // 0: all streams
+  std::optional<Micros> from;  // none: since ever
+  Micros to = 0;
+};
+
+struct ResourceStats {
+  std::int64_t resource_id = 0;
+  std::int64_t objects = 0;
+  std::int64_t alive = 0;
+  std::int64_t revisions = 0;
+  std::int64_t bytes = 0;  // of stored bodies
+};
+
+class Reader {
+ public:
+  // Errors: kNotFound, kCorruption, kUnsupported, kIo, each saying what to do.
+  static Result<std::unique_ptr<Reader>> Open(const std::string& path);
+  virtual ~Reader() = default;
+
+  virtual const FileInfo& info() const = 0;
+  // About the file itself, to be said to the user once.
+  virtual const std::vector<std::string>& warnings() const = 0;
+
+  virtual Result<std::vector<ResourceRow>> Resources() = 0;
+  virtual Result<std::vector<StreamRow>> Streams() = 0;
+  virtual Result<std::vector<EpochRow>> Epochs() = 0;
+  virtual Result<std::vector<ResourceStats>> Stats() = 0;
+
+  // The discovery in force: the payload of the newest discovery record not
+  // after `as_of` (at or seq), or the oldest one there is; none when there is
+  // none at all.
+  virtual Result<std::optional<std::string>> Discovery(const AsOf& as_of) = 0;
+
+  // For each object of the filter that lived at `as_of`, its revision in force
+  // then, ordered by (namespace, name). With `include_gone`, also those whose
+  // last revision by then says they are gone.
+  virtual Result<std::vector<Revision>> StateAt(const ObjectFilter& filter,
+                                                const AsOf& as_of,
+                                                bool include_gone = false) = 0;
+
+  // All revisions of the filter's objects, by seq. `after` and `limit` page.
+  virtual Result<std::vector<Revision>> History(const ObjectFilter& filter,
+                                                Seq after,
+                                                std::size_t limit) = 0;
+
+  // The redacted bytes of a revision's body; "" if it has none. kCorruption if
+  // it cannot be decoded; kNotFound for an unknown seq.
+  virtual Result<std::string> Body(Seq seq) = 0;
+
+  // Gap records of a stream (0: all), by seq.
+  virtual Result<std::vector<GapRow>> Gaps(std::int64_t stream_id) = 0;
+  // Doubts of a stream (0: all streams' and the file's), by `to`.
+  virtual Result<std::vector<Doubt>> Doubts(std::int64_t stream_id) = 0;
+
+  // Revisions and other records with seq in (after, last], at most `limit` of
+  // both together, each in order of seq. For export.
+  struct Batch {
+    std::vector<Revision> revisions;
+    std::vector<Record> records;
+    Seq last = 0;  // highest seq in it; == after: nothing more
+  };
+  virtual Result<Batch> Records(Seq after, Seq last, std::size_t limit) = 0;
+  // The payload of a record (discovery); "" if none.
+  virtual Result<std::string> Payload(Seq seq) = 0;
+};
+
+}  // namespace kubescribe::store

@@ -1,0 +1,154 @@
+// Writer: the one connection that writes a cluster's file.
+//
+//   auto writer = Writer::Open(path, options);
+//   Status done = (*writer)->Transact([&](Transaction& tx) {
+//     const auto object = tx.FindObject(resource, uid);
+//     ...
+//     tx.AppendRevision(...);
+//     tx.SetPosition(stream, rv);
+//   });
+//
+// Everything one Transact does commits together, with one reading of the clock
+// (recorded_at), or not at all. When it fails the file is as before, and this
+// Writer answers every further call with the same error: close it (destroy it)
+// and open a new one. An error is never retried on the same connection,
+// because after a failed fsync the kernel may have dropped the pages
+// (reliability G8).
+//
+// A lock (flock on PATH.lock, held by this object) refuses a second writer.
+// All checkpoints run here; readers open read-only (libraries.md, fact 1).
+//
+// One thread at a time uses a Writer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "store/types.h"
+
+namespace kubescribe::store {
+
+struct OpenOptions {
+  std::string cluster;   // the name in the configuration
+  std::string identity;  // "" : do not check (the tool's own writes)
+  bool identity_weak = false;
+  bool create = true;
+  const Clock* clock = &SystemClock();
+  Random* random = &SystemRandom();
+  std::string vfs;  // SQLite VFS by name; "": the default (tests only)
+  // PRAGMA synchronous. Only tests turn it down.
+  bool synchronous_full = true;
+};
+
+// The operations inside one transaction. Lookups see what the same transaction
+// wrote. Row operations do not return errors: the first one that fails ends
+// the Transact that they belong to (by an exception that stays inside store).
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+
+  // This transaction's one reading of the clock (wall). Never lower than that
+  // of any earlier one, but after a clock step (DESIGN §6).
+  virtual Micros recorded_at() const = 0;
+
+  // -- resources and streams
+  // Finds or makes the row; kind and scope are updated when they differ.
+  virtual std::int64_t EnsureResource(const std::string& group,
+                                      const std::string& resource,
+                                      const std::string& kind,
+                                      bool namespaced) = 0;
+  // Finds or makes the row of this key (epoch 1, state "starting").
+  virtual StreamRow EnsureStream(const StreamKey& key,
+                                 std::int64_t resource_id) = 0;
+  virtual std::vector<StreamRow> Streams() = 0;
+  virtual StreamRow GetStream(std::int64_t id) = 0;
+  // Writes all columns but id and key.
+  virtual void PutStream(const StreamRow& row) = 0;
+
+  // -- objects
+  virtual std::optional<ObjectRow> FindObject(std::int64_t resource_id,
+                                              const std::string& uid) = 0;
+  // A new object; `alive`, `seq`, `rv`, … follow from AppendRevision. `id` is
+  // ignored and the new one returned.
+  virtual std::int64_t AddObject(const ObjectRow& row) = 0;
+  // Another stream holds it from now on.
+  virtual void AdoptObject(std::int64_t object_id, std::int64_t stream_id) = 0;
+  // All objects that are alive and held by the stream, in order of id. `fn`
+  // must not write; collect ids and write afterwards.
+  virtual void ForEachAlive(
+      std::int64_t stream_id,
+      const std::function<void(const ObjectRow&)>& fn) = 0;
+
+  // -- records
+  virtual bool HasRevision(std::int64_t object_id, std::int64_t epoch,
+                           const std::string& rv) = 0;
+  // Appends the revision and, unless it is late, makes it the object's current
+  // state. A not_before below recorded_at extends the stream's doubt.
+  // REQUIRES: no revision with this (object, epoch, rv) when rv is not "".
+  virtual Seq AppendRevision(const NewRevision& revision) = 0;
+  // A record that is not a revision. `payload` (may be empty) is stored
+  // compressed beside it, for what is large (discovery).
+  virtual Seq AppendRecord(const std::string& kind, std::int64_t stream_id,
+                           const std::string& detail_json,
+                           std::string_view payload = {}) = 0;
+  // A gap record and its row; to_at is recorded_at.
+  virtual Seq AppendGap(const GapRow& gap) = 0;
+  // A new epoch of a stream: its record and its row. Returns the epoch's id.
+  virtual std::int64_t AppendEpoch(std::int64_t stream_id,
+                                   const std::string& cause) = 0;
+  // T in [from, to) of this stream (0: all) is uncertain.
+  virtual void AddDoubt(std::int64_t stream_id, std::optional<Micros> from,
+                        Micros to) = 0;
+
+  virtual void SetServerVersion(const std::string& version) = 0;
+  // The payload of the newest "discovery" record, if any.
+  virtual std::optional<std::string> LastDiscovery() = 0;
+};
+
+class Writer {
+ public:
+  // Opens or creates `path` (mode 0600; its folder must exist). Puts the file
+  // into WAL mode, brings the schema up to date and clears clean_stop. Errors,
+  // each saying what to do:
+  //   kConflict      another recorder holds it; or it is another cluster's
+  //   kUnsupported   its schema is newer than this program's
+  //   kCorruption    not a kubescribe database, or damaged
+  //   kNotFound      folder missing, or file missing and !create
+  //   kIo, kNoSpace  the operating system says no (read-only, full, …)
+  // Nothing is overwritten in any of these.
+  static Result<std::unique_ptr<Writer>> Open(const std::string& path,
+                                              const OpenOptions& options);
+  virtual ~Writer() = default;
+
+  virtual FileInfo info() = 0;
+
+  // Runs `fn` in one transaction and commits it durably; also moves the file's
+  // known_until to recorded_at. After success *everything is on disk*.
+  virtual Status Transact(const std::function<void(Transaction&)>& fn) = 0;
+
+  // The seq of the last committed record.
+  virtual Seq last_seq() const = 0;
+
+  // Checkpoints the WAL as far as readers allow now. Called by the owner when
+  // idle, and by Transact itself when the WAL has grown (> 64 MiB).
+  virtual Status Checkpoint() = 0;
+
+  // Marks a clean stop, checkpoints, and leaves WAL mode so that one file is
+  // all there is. Where a reader prevents that for 1 s: false, and the file
+  // stays in WAL mode (still clean). No other call may follow.
+  virtual Result<bool> CloseCleanly() = 0;
+};
+
+// DATA/CLUSTER.db, with characters of the cluster's name that do not belong
+// into a file name percent-encoded ("/", "%", control characters, a leading
+// dot).
+std::string DatabasePath(const std::string& data_dir,
+                         const std::string& cluster);
+
+}  // namespace kubescribe::store
