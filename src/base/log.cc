@@ -49,7 +49,8 @@ std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format,
   auto formatter = std::make_unique<spdlog::pattern_formatter>(
       spdlog::pattern_time_type::utc);
   if (format == LogFormat::kJson) {
-    formatter->add_flag<JsonMessageFlag>('J').set_pattern(
+    formatter->add_flag<JsonMessageFlag>('J');
+    formatter->set_pattern(
         R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","message":"%J"})");
   } else {
     formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v");
