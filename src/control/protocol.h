@@ -1,0 +1,51 @@
+// The words of DATA/control.sock: what the tool asks of a running recorder.
+//
+// A Unix stream socket, mode 0600, answered only to the recorder's own user
+// and root. JSON lines both ways; one request a connection:
+//
+//   > {"command":"status","args":{}}
+//   < {"progress":"pods",…}                        any number of these
+//   < {"done":true,"clusters":[…]}                 or
+//   < {"error":{"code":"invalid","message":"…"}}   the last line
+//
+// Commands: "status", "audit", "reload", "checkpoint"; what each answers is
+// decided by its handler in the daemon. A request is at most
+// kMaxRequestLine bytes, a line of an answer at most kMaxAnswerLine.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace kubescribe::control {
+
+inline constexpr std::size_t kMaxRequestLine = std::size_t{64} << 10;
+inline constexpr std::size_t kMaxAnswerLine = std::size_t{16} << 20;
+
+struct Request {
+  std::string command;
+  std::string args = "{}";  // a JSON object
+};
+
+// DATA/control.sock
+std::string SocketPath(const std::string& data_dir);
+
+// One line without its newline. Arguments that are not a JSON object count as
+// an empty one.
+std::string EncodeRequest(const Request& request);
+// kInvalid: not a JSON object with a "command"; message for the asker.
+Result<Request> DecodeRequest(std::string_view line);
+
+// The last line of an answer: `fields` (a JSON object, or "") with "done":true
+// put in; or the error.
+std::string EncodeDone(std::string_view fields);
+std::string EncodeError(const Error& error);
+
+enum class AnswerKind { kProgress, kDone };
+// What a line of an answer is. The error that it carries, if it carries one;
+// kCorruption if it is not a JSON object.
+Result<AnswerKind> ClassifyAnswer(std::string_view line);
+
+}  // namespace kubescribe::control
