@@ -1,0 +1,71 @@
+#include "codec/zstd.h"
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace kubescribe::codec {
+namespace {
+
+std::string RandomText(SeededRandom& random, std::size_t size) {
+  std::string text(size, '\0');
+  for (char& c : text) c = static_cast<char>('a' + random.Below(6));
+  return text;
+}
+
+TEST(Zstd, RoundTripsBodiesOfAllSizes) {
+  SeededRandom random(1);
+  Compressor compressor;
+  Decompressor decompressor;
+  for (const std::size_t size : {0, 1, 31, 6500, 200'000, 5'000'000, 100}) {
+    const std::string raw = RandomText(random, size);
+    const std::string frame(compressor.Compress(raw));
+    const auto back = decompressor.Decompress(frame, size);
+    ASSERT_TRUE(back.ok()) << back.error().message();
+    EXPECT_TRUE(*back == raw) << size;
+  }
+}
+
+TEST(Zstd, RefusesAFrameLargerThanAllowed) {
+  Compressor compressor;
+  const std::string frame(compressor.Compress(std::string(1000, 'x')));
+  const auto back = Decompressor().Decompress(frame, 999);
+  ASSERT_FALSE(back.ok());
+  EXPECT_EQ(back.error().code(), Code::kCorruption);
+}
+
+TEST(Zstd, EveryCutIsNoticed) {
+  SeededRandom random(2);
+  Compressor compressor;
+  Decompressor decompressor;
+  const std::string frame(compressor.Compress(RandomText(random, 2000)));
+  for (std::size_t size = 0; size < frame.size(); ++size) {
+    EXPECT_FALSE(decompressor.Decompress(frame.substr(0, size), 4000).ok())
+        << size;
+  }
+  EXPECT_FALSE(decompressor.Decompress(frame + "x", 4000).ok());
+}
+
+TEST(Zstd, EveryFlippedBitIsNoticedOrHarmless) {
+  SeededRandom random(3);
+  Compressor compressor;
+  Decompressor decompressor;
+  const std::string raw = RandomText(random, 1000);
+  const std::string frame(compressor.Compress(raw));
+  std::size_t noticed = 0;
+  for (std::size_t bit = 0; bit < frame.size() * 8; ++bit) {
+    std::string damaged = frame;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    const auto back = decompressor.Decompress(damaged, 4000);
+    if (!back.ok()) {
+      ++noticed;
+    } else {
+      // Only bits that mean nothing (reserved, unused) may pass.
+      EXPECT_TRUE(*back == raw) << bit;
+    }
+  }
+  EXPECT_GT(noticed, frame.size() * 7);
+}
+
+}  // namespace
+}  // namespace kubescribe::codec
