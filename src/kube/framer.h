@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "kube/json_scan.h"
 
 namespace kubescribe::kube {
 
@@ -36,11 +37,12 @@ class Framer {
   explicit Framer(std::size_t max_frame) : max_frame_(max_frame) {}
 
   // Takes the next bytes; calls the sink for what became complete. kInvalid:
-  // bytes that are no frame (message says at what offset, never the bytes).
+  // bytes that are no frame (message says at what offset, never the bytes); so
+  // is every later call until Reset. The sink may call Reset, but not Feed.
   Status Feed(std::string_view bytes, Sink& sink);
 
   // No frame has begun: an end of stream here is clean.
-  bool AtBoundary() const;
+  bool AtBoundary() const { return frame_size_ == 0; }
   // Bytes held now.
   std::size_t buffered() const { return buffer_.size(); }
   // Bytes taken since construction or Reset.
@@ -49,13 +51,12 @@ class Framer {
 
  private:
   const std::size_t max_frame_;
-  std::string buffer_;
+  JsonScan scan_;
+  std::string buffer_;  // the frame's bytes so far, unless it is a long one
   std::uint64_t offset_ = 0;
-  std::uint64_t frame_size_ = 0;
-  std::size_t depth_ = 0;
-  bool in_string_ = false;
-  bool escaped_ = false;
+  std::uint64_t frame_size_ = 0;  // bytes of the unfinished frame so far
   bool long_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace kubescribe::kube

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "kube/json_scan.h"
 
 namespace kubescribe::kube {
 
@@ -34,7 +35,8 @@ class ListParser {
 
   explicit ListParser(std::size_t max_item) : max_item_(max_item) {}
 
-  // kInvalid: not a JSON object with the shape of a list (HTML, an array, …).
+  // kInvalid: not a JSON object with the shape of a list (HTML, an array, an
+  // item that is no object, …); so is every later call.
   Status Feed(std::string_view bytes, Sink& sink);
 
   // After the body's end. kInvalid: cut off, or no metadata.resourceVersion,
@@ -42,28 +44,48 @@ class ListParser {
   Result<ListMeta> Finish();
 
  private:
-  // Where in the answer the next byte stands; see list_parser.cc.
+  // What the next byte belongs to.
   enum class Place {
-    kStart,
-    kKey,
-    kAfterKey,
-    kValue,
-    kItemsStart,
-    kItem,
-    kAfterItem,
-    kAfterValue,
-    kEnd
+    kStart,       // before the answer's {
+    kFirstKey,    // after it: a key or }
+    kKey,         // after a comma: a key
+    kKeyText,     // in a key
+    kColon,       // after a key
+    kValue,       // after the colon
+    kText,        // in a string value
+    kScalar,      // in a number or a word
+    kNested,      // in an object or array value
+    kAfterValue,  // a comma or }
+    kFirstItem,   // after the [ of items: an item or ]
+    kItem,        // after a comma: an item
+    kItemText,    // in an item
+    kAfterItem,   // a comma or ]
+    kEnd,         // after the answer's }
   };
+
+  // Each takes bytes off the front of `bytes`; false: `error_` says why not.
+  bool Step(std::string_view& bytes, Sink& sink);
+  bool TakeString(std::string_view& bytes, Place next);
+  bool TakeScalar(std::string_view& bytes);
+  bool TakeNested(std::string_view& bytes);
+  void TakeItem(std::string_view& bytes, Sink& sink);
+  bool StartValue(std::string_view& bytes);
+  bool EndValue();
+  bool Append(std::string_view piece);
+  bool Fail(const char* what);
+  bool kept() const;  // the value of key_ is one that is read
+
   const std::size_t max_item_;
   Place place_ = Place::kStart;
+  JsonScan scan_;
   std::string key_;
-  std::string value_;
-  std::size_t depth_ = 0;
-  bool in_string_ = false;
+  std::string value_;  // of a key that is read; or the item's bytes so far
   bool escaped_ = false;
   bool long_ = false;
   bool saw_items_ = false;
-  std::uint64_t size_ = 0;
+  std::uint64_t size_ = 0;    // bytes of the item so far
+  std::uint64_t offset_ = 0;  // bytes taken
+  std::string error_;
   ListMeta meta_;
 };
 
