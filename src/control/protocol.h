@@ -1,4 +1,5 @@
-// The words of DATA/control.sock: what the tool asks of a running recorder.
+// The words of DATA/control.sock (its path: base/paths.h): what the tool asks
+// of a running recorder.
 //
 // A Unix stream socket, mode 0600, answered only to the recorder's own user
 // and root. JSON lines both ways; one request a connection:
@@ -28,9 +29,6 @@ struct Request {
   std::string command;
   std::string args = "{}";  // a JSON object
 };
-
-// DATA/control.sock
-std::string SocketPath(const std::string& data_dir);
 
 // One line without its newline. Arguments that are not a JSON object count as
 // an empty one.

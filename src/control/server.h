@@ -6,7 +6,7 @@
 //     while (...) { if (!call.Send(progress)) break; }
 //     return std::string("{\"findings\":0}");
 //   };
-//   auto server = Server::Listen(SocketPath(data), std::move(handlers));
+//   auto server = Server::Listen(ControlSocketPath(data), std::move(handlers));
 //
 // A handler gets its arguments and answers the fields of the last line as JSON
 // text, so that nobody needs a JSON library to see this header.
