@@ -10,7 +10,11 @@
 // the key. All other bytes stay exactly as they came. Further rules name a
 // resource and a JSON path.
 //
-// Fails closed: of a Secret that cannot be read nothing but a stub is kept.
+// A string is hashed as the text it stands for, however it was escaped; any
+// other value as its bytes.
+//
+// Fails closed: of a Secret that cannot be read nothing but a stub is kept,
+// and one of another shape (data that is no object) is hashed as a whole.
 #pragma once
 
 #include <array>
@@ -47,7 +51,8 @@ class RedactionKey {
 struct RedactionRule {
   kube::GroupResource resource;
   // A path of keys, "*" for any key or element: "spec.values.*",
-  // "spec.containers.*.env.*.value". Every scalar or subtree there is hashed.
+  // "spec.containers.*.env.*.value". A dot within a key is written "\\.".
+  // Every scalar or subtree there is hashed.
   std::string path;
 };
 
@@ -73,9 +78,17 @@ class Redactor {
   const std::string& key_id() const { return key_.id(); }
 
  private:
+  // The rules of one kind, split into keys.
+  struct Rules {
+    std::vector<std::vector<std::string>> paths;
+    // A scalar where a rule expects something with keys is hashed as well.
+    bool strict = false;
+  };
+  class Splice;
+
   RedactionKey key_;
   std::string cluster_;
-  std::vector<RedactionRule> rules_;
+  std::map<kube::GroupResource, Rules> rules_;
 };
 
 }  // namespace kubescribe::record
