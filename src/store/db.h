@@ -1,0 +1,146 @@
+// Db: one SQLite connection with its statements prepared once; private to
+// store. Its methods throw SQLite::Exception, which the public classes turn
+// into an Error (ErrorFrom) at their edge.
+//
+//   Query query(db, "SELECT name FROM object WHERE id = ?");
+//   query.Bind(id);
+//   while (query.Step()) use(query.Text(0));
+//
+// One thread.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include <array>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/result.h"
+
+namespace kubescribe::store {
+
+// 'kfr1', as schema/001-initial.sql sets it.
+inline constexpr std::int64_t kApplicationId = 0x6b667231;
+
+class Db {
+ public:
+  // Throws where SQLite cannot open it at all; a file that is not a database
+  // is noticed at the first question only.
+  Db(const std::string& path, int flags, int busy_ms, const std::string& vfs)
+      : handle_(path, flags, busy_ms, vfs) {}
+
+  SQLite::Database& handle() { return handle_; }
+  sqlite3* raw() { return handle_.getHandle(); }
+
+  void Exec(const std::string& sql) { handle_.exec(sql); }
+  // The first column of the first row.
+  std::int64_t Int(const char* sql);
+  std::string Text(const char* sql);
+
+  // Settings that every connection has: nothing in the file's schema is
+  // trusted to call functions, and a close never checkpoints by itself.
+  void Harden();
+
+  // The first 100 bytes of the file, through SQLite's own handle: opening and
+  // closing a second one would drop this process's locks on the file. Shorter
+  // where the file is.
+  std::string Header();
+
+ private:
+  friend class Query;
+  // `sql` must live as long as the program: its address is the key.
+  SQLite::Statement& Prepared(const char* sql);
+
+  SQLite::Database handle_;
+  std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>>
+      statements_;
+};
+
+// SQL that is put together for one question and not kept prepared.
+struct OneTime {
+  std::string sql;
+};
+
+// A prepared statement in use, from binding to the last row. At most one Query
+// of one literal at a time.
+class Query {
+ public:
+  Query(Db& db, const char* sql) : statement_(db.Prepared(sql)) {}
+  Query(Db& db, const OneTime& question)
+      : own_(std::make_unique<SQLite::Statement>(db.handle(), question.sql)),
+        statement_(*own_) {}
+  ~Query() { statement_.tryReset(); }
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+
+  // Binds the next parameters, in order. Text and blobs are not copied: they
+  // must live until the last Step.
+  template <typename... Values>
+  Query& Bind(const Values&... values) {
+    (BindOne(values), ...);
+    return *this;
+  }
+
+  // True: there is a row.
+  bool Step() { return statement_.executeStep(); }
+  void Run() { statement_.exec(); }
+
+  bool IsNull(int column) const { return statement_.isColumnNull(column); }
+  std::int64_t Int(int column) const {
+    return statement_.getColumn(column).getInt64();
+  }
+  bool Bool(int column) const { return Int(column) != 0; }
+  std::string Text(int column) const {
+    return statement_.getColumn(column).getString();
+  }
+  std::optional<std::int64_t> OptionalInt(int column) const {
+    if (IsNull(column)) return std::nullopt;
+    return Int(column);
+  }
+  // Valid until the next Step.
+  std::string_view Blob(int column) const;
+
+ private:
+  void BindOne(std::int64_t value) { statement_.bind(++bound_, value); }
+  void BindOne(int value) { statement_.bind(++bound_, value); }
+  void BindOne(bool value) { statement_.bind(++bound_, value ? 1 : 0); }
+  void BindOne(const std::string& value) {
+    statement_.bindNoCopy(++bound_, value);
+  }
+  void BindOne(std::span<const std::uint8_t> blob) {
+    statement_.bindNoCopy(++bound_, blob.data(), static_cast<int>(blob.size()));
+  }
+  void BindOne(const std::array<std::uint8_t, 16>& blob) {
+    BindOne(std::span<const std::uint8_t>(blob));
+  }
+  template <typename T>
+  void BindOne(const std::optional<T>& value) {
+    if (value) {
+      BindOne(*value);
+    } else {
+      statement_.bind(++bound_);
+    }
+  }
+
+  std::unique_ptr<SQLite::Statement> own_;  // of a OneTime
+  SQLite::Statement& statement_;
+  int bound_ = 0;
+};
+
+// What an exception caught at the edge of store means, for the file `path`.
+// `db` (may be null) is where it happened: the operating system's reason is
+// asked there.
+Error ErrorFrom(const std::exception& exception, const std::string& path,
+                sqlite3* db);
+
+// "No space left on device" and the like.
+std::string SystemMessage(int error_number);
+
+}  // namespace kubescribe::store

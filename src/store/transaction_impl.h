@@ -1,0 +1,73 @@
+// The row operations of one transaction of a Writer. Private to store; see
+// writer.h for what they promise. They throw SQLite::Exception.
+#pragma once
+
+#include <map>
+#include <utility>
+
+#include "base/random.h"
+#include "codec/zstd.h"
+#include "store/db.h"
+#include "store/writer.h"
+
+namespace kubescribe::store {
+
+class TransactionImpl final : public Transaction {
+ public:
+  // `info` is what the file says of itself once this transaction is committed:
+  // known_until is the recorded_at, last_seq moves with what is appended.
+  TransactionImpl(Db& db, Random& random, codec::Compressor& compressor,
+                  FileInfo& info)
+      : db_(db), random_(random), compressor_(compressor), info_(info) {}
+
+  Micros recorded_at() const override { return info_.known_until; }
+
+  std::int64_t EnsureResource(const std::string& group,
+                              const std::string& resource,
+                              const std::string& kind,
+                              bool namespaced) override;
+  StreamRow EnsureStream(const StreamKey& key,
+                         std::int64_t resource_id) override;
+  std::vector<StreamRow> Streams() override;
+  StreamRow GetStream(std::int64_t id) override;
+  void PutStream(const StreamRow& row) override;
+
+  std::optional<ObjectRow> FindObject(std::int64_t resource_id,
+                                      const std::string& uid) override;
+  std::int64_t AddObject(const ObjectRow& row) override;
+  void AdoptObject(std::int64_t object_id, std::int64_t stream_id) override;
+  void ForEachAlive(std::int64_t stream_id,
+                    const std::function<void(const ObjectRow&)>& fn) override;
+
+  bool HasRevision(std::int64_t object_id, std::int64_t epoch,
+                   const std::string& rv) override;
+  Seq AppendRevision(const NewRevision& revision) override;
+  Seq AppendRecord(const std::string& kind, std::int64_t stream_id,
+                   const std::string& detail_json,
+                   std::string_view payload) override;
+  Seq AppendGap(const GapRow& gap) override;
+  std::int64_t AppendEpoch(std::int64_t stream_id,
+                           const std::string& cause) override;
+  void AddDoubt(std::int64_t stream_id, std::optional<Micros> from,
+                Micros to) override;
+
+  void SetServerVersion(const std::string& version) override;
+  std::optional<std::string> LastDiscovery() override;
+
+  // Writes what the file says of itself now; the last thing before COMMIT.
+  void PutInfo();
+
+ private:
+  Salt NewSalt();
+  void PutBody(Seq seq, std::string_view raw);
+
+  Db& db_;
+  Random& random_;
+  codec::Compressor& compressor_;
+  FileInfo& info_;
+  // The doubt added last to each stream: a catch-up adds the same thousands of
+  // times. first: from (the lowest number for "since ever").
+  std::map<std::int64_t, std::pair<Micros, Micros>> doubts_;
+};
+
+}  // namespace kubescribe::store

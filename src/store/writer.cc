@@ -1,0 +1,201 @@
+#include "store/writer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/test_switches.h"
+#include "store/writer_impl.h"
+
+namespace kubescribe::store {
+namespace {
+
+// A step of the clock larger than this is a record.
+constexpr Micros kStep = kMinute;
+
+constexpr std::int64_t kWalLimit = std::int64_t{64} << 20;
+
+int RememberWalSize(void* pages, sqlite3* /*db*/, const char* /*schema*/,
+                    int size) {
+  *static_cast<int*>(pages) = size;
+  return SQLITE_OK;
+}
+
+void RollBack(Db& db) {
+  if (sqlite3_get_autocommit(db.raw()) == 0) {
+    sqlite3_exec(db.raw(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
+void SyncFolderOf(const std::string& path) {
+  const std::string folder =
+      std::filesystem::absolute(path).parent_path().string();
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  fsync(fd);
+  close(fd);
+}
+
+}  // namespace
+
+int WalPageLimit(Db& db) {
+  return static_cast<int>(kWalLimit / db.Int("PRAGMA page_size"));
+}
+
+WriterImpl::WriterImpl(LockFile lock, std::unique_ptr<Db> db, FileInfo info,
+                       const OpenOptions& options)
+    : lock_(std::move(lock)),
+      db_(std::move(db)),
+      info_(std::move(info)),
+      clock_(*options.clock),
+      random_(*options.random),
+      checkpoint_at_(WalPageLimit(*db_)) {
+  sqlite3_wal_hook(db_->raw(), RememberWalSize, &wal_pages_);
+}
+
+void WriterImpl::ReadClock(TransactionImpl& tx, FileInfo& next) {
+  const Reading now{clock_.Wall(), clock_.Mono()};
+  const Micros last = info_.known_until;
+  Micros step = 0;
+  if (now.wall < last - kStep) {
+    step = now.wall - last;
+    next.known_until = now.wall;
+  } else if (now.wall < last) {
+    next.known_until = last;
+  } else {
+    next.known_until = now.wall;
+    if (last_reading_) {
+      const Micros jump =
+          (now.wall - last_reading_->wall) - (now.mono - last_reading_->mono);
+      if (jump > kStep) step = jump;
+    }
+  }
+  last_reading_ = now;
+  if (step == 0) return;
+  nlohmann::ordered_json detail;
+  detail["step"] = step;
+  detail["from"] = last;
+  detail["to"] = now.wall;
+  tx.AppendRecord("clock", 0, detail.dump(), {});
+  if (step < 0) tx.AddDoubt(0, now.wall, last);
+  KUBESCRIBE_KILL_POINT("clock.step");
+}
+
+Status WriterImpl::Transact(const std::function<void(Transaction&)>& fn) {
+  if (broken_) return *broken_;
+  try {
+    Query(*db_, "BEGIN IMMEDIATE").Run();
+    KUBESCRIBE_KILL_POINT("tx.begun");
+    FileInfo next = info_;
+    TransactionImpl tx(*db_, random_, compressor_, next);
+    ReadClock(tx, next);
+    fn(tx);
+    KUBESCRIBE_KILL_POINT("tx.rows");
+    tx.PutInfo();
+    KUBESCRIBE_KILL_POINT("tx.before-commit");
+    Query(*db_, "COMMIT").Run();
+    KUBESCRIBE_KILL_POINT("tx.after-commit");
+    info_ = std::move(next);
+  } catch (const std::exception& exception) {
+    return Break(exception);
+  }
+  if (wal_pages_ >= checkpoint_at_) {
+    // The transaction is on disk whatever becomes of this; where it fails, the
+    // next call says so.
+    if (const Status done = Checkpoint(); !done.ok()) return {};
+    // Where a reader holds it back, try again after some growth only.
+    const int limit = WalPageLimit(*db_);
+    checkpoint_at_ = wal_pages_ >= limit ? wal_pages_ + limit / 4 : limit;
+  }
+  return {};
+}
+
+Error WriterImpl::Break(const std::exception& exception) {
+  broken_ = ErrorFrom(exception, info_.path, db_->raw());
+  RollBack(*db_);
+  return *broken_;
+}
+
+void WriterImpl::RunCheckpoint() {
+  KUBESCRIBE_KILL_POINT("checkpoint.start");
+  int log = 0;
+  int done = 0;
+  const auto run = [&](int mode) {
+    const int code =
+        sqlite3_wal_checkpoint_v2(db_->raw(), "main", mode, &log, &done);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) {
+      throw SQLite::Exception(db_->raw(), code);
+    }
+    return code == SQLITE_OK;
+  };
+  run(SQLITE_CHECKPOINT_PASSIVE);
+  KUBESCRIBE_KILL_POINT("checkpoint.passive");
+  if (log > 0 && log == done) {
+    // All of it is in the database; empty the WAL unless a reader is in it.
+    db_->handle().setBusyTimeout(0);
+    const bool emptied = run(SQLITE_CHECKPOINT_TRUNCATE);
+    db_->handle().setBusyTimeout(kBusyMs);
+    if (emptied) {
+      KUBESCRIBE_KILL_POINT("wal.truncated");
+      // A file in WAL mode whose WAL is empty or missing is taken for a torn
+      // copy by readers, so it never stays empty.
+      Query(*db_, "UPDATE meta SET checkpoints = checkpoints + 1 WHERE id = 1")
+          .Run();
+    }
+  }
+  KUBESCRIBE_KILL_POINT("checkpoint.end");
+}
+
+Status WriterImpl::Checkpoint() {
+  if (broken_) return *broken_;
+  try {
+    RunCheckpoint();
+  } catch (const std::exception& exception) {
+    return Break(exception);
+  }
+  return {};
+}
+
+bool WriterImpl::LeaveWalMode() {
+  constexpr int kTries = 50;
+  constexpr int kPauseMs = 20;
+  db_->handle().setBusyTimeout(0);
+  for (int i = 0; i < kTries; ++i) {
+    try {
+      return db_->Text("PRAGMA journal_mode = DELETE") == "delete";
+    } catch (const SQLite::Exception& exception) {
+      const int primary = exception.getErrorCode() & 0xff;
+      if (primary != SQLITE_BUSY && primary != SQLITE_LOCKED) throw;
+    }
+    sqlite3_sleep(kPauseMs);
+  }
+  return false;
+}
+
+Result<bool> WriterImpl::CloseCleanly() {
+  if (broken_) return *broken_;
+  try {
+    KUBESCRIBE_KILL_POINT("close.start");
+    Query(*db_, "UPDATE meta SET clean_stop = 1 WHERE id = 1").Run();
+    info_.clean_stop = true;
+    KUBESCRIBE_KILL_POINT("close.marked");
+    int log = 0;
+    int done = 0;
+    sqlite3_wal_checkpoint_v2(db_->raw(), "main", SQLITE_CHECKPOINT_PASSIVE,
+                              &log, &done);
+    const bool alone = LeaveWalMode();
+    KUBESCRIBE_KILL_POINT("close.left-wal");
+    SyncFolderOf(info_.path);
+    broken_ = Error(Code::kCancelled,
+                    fmt::format("{}: it was closed already", info_.path));
+    return alone;
+  } catch (const std::exception& exception) {
+    return Break(exception);
+  }
+}
+
+}  // namespace kubescribe::store

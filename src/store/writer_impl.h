@@ -1,0 +1,65 @@
+// The Writer behind writer.h. Private to store.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "codec/zstd.h"
+#include "store/db.h"
+#include "store/lock_file.h"
+#include "store/transaction_impl.h"
+#include "store/writer.h"
+
+namespace kubescribe::store {
+
+// How long the writer waits for others' locks. Only a reader that opens the
+// file in the instant of a recovery can hold one.
+inline constexpr int kBusyMs = 2000;
+
+class WriterImpl final : public Writer {
+ public:
+  // `db` is checked, migrated and in WAL mode (see writer_open.cc).
+  WriterImpl(LockFile lock, std::unique_ptr<Db> db, FileInfo info,
+             const OpenOptions& options);
+
+  FileInfo info() override { return info_; }
+  Status Transact(const std::function<void(Transaction&)>& fn) override;
+  Seq last_seq() const override { return info_.last_seq; }
+  Status Checkpoint() override;
+  Result<bool> CloseCleanly() override;
+
+ private:
+  // Sets the transaction's recorded_at by the rules of DESIGN §6; a step of
+  // the clock becomes a record.
+  void ReadClock(TransactionImpl& tx, FileInfo& next);
+  Error Break(const std::exception& exception);
+  void RunCheckpoint();
+  bool LeaveWalMode();
+
+  // Before db_: the lock is given back only after the file is closed.
+  LockFile lock_;
+  std::unique_ptr<Db> db_;
+  FileInfo info_;
+  const Clock& clock_;
+  Random& random_;
+  codec::Compressor compressor_;
+  std::optional<Error> broken_;
+
+  // The two clocks at the last transaction; none before the first.
+  struct Reading {
+    Micros wall;
+    Micros mono;
+  };
+  std::optional<Reading> last_reading_;
+
+  // Pages in the WAL after the last commit, and at how many the next
+  // checkpoint is due.
+  int wal_pages_ = 0;
+  int checkpoint_at_;
+};
+
+// How many pages 64 MiB are.
+int WalPageLimit(Db& db);
+
+}  // namespace kubescribe::store
