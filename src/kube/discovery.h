@@ -50,8 +50,10 @@ class DiscoveryBuilder {
   Discovery Build() const;
 
  private:
+  void AddVersion(const std::string& group, const std::string& version);
+
+  // By path; nothing until its list is known.
   std::map<std::string, std::optional<std::vector<ResourceInfo>>> lists_;
-  std::map<std::string, std::string> preferred_;
   std::map<std::string, std::vector<std::string>> versions_;  // by preference
   std::set<std::string> unknown_;
 };
