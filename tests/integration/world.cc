@@ -1,0 +1,184 @@
+#include "integration/world.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <thread>
+
+#include "base/clock.h"
+#include "store/writer.h"
+
+extern char** environ;
+
+namespace kubescribe::integration {
+namespace {
+
+constexpr auto kPoll = std::chrono::milliseconds(20);
+
+[[noreturn]] void Die(const std::string& what) {
+  std::cerr << "test set-up: " << what << std::endl;
+  std::abort();
+}
+
+// What the tests want of a recorder: quick, and nothing by itself.
+constexpr char kFast[] = R"(auditInterval: 0s
+retry:
+  initialBackoff: 50ms
+  maxBackoff: 1s
+  forbiddenInterval: 500ms
+)";
+
+}  // namespace
+
+std::uint64_t TestSeed(std::uint64_t fallback) {
+  const char* text = std::getenv("KUBESCRIBE_SEED");
+  const std::uint64_t seed =
+      text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
+  std::cout << "KUBESCRIBE_SEED=" << seed << std::endl;
+  return seed;
+}
+
+std::size_t Scaled(std::size_t n) {
+  const char* text = std::getenv("KUBESCRIBE_TEST_SCALE");
+  if (text == nullptr) return n;
+  const double scaled = std::strtod(text, nullptr) * static_cast<double>(n);
+  return scaled < 1 ? 1 : static_cast<std::size_t>(scaled);
+}
+
+World::World() {
+  std::string pattern =
+      std::filesystem::temp_directory_path() / "kubescribe-test-XXXXXX";
+  if (mkdtemp(pattern.data()) == nullptr) Die("no temporary folder");
+  dir_ = pattern;
+}
+
+World::~World() {
+  if (pid_ > 0) KillRecorder();
+  if (testing::Test::HasFailure()) {
+    std::cout << "---- recorder's log\n" << RecorderLog() << "----\n";
+  }
+  sims_.clear();
+  std::error_code ignored;
+  std::filesystem::remove_all(dir_, ignored);
+}
+
+fakes::SimCluster& World::AddCluster(fakes::SimOptions options) {
+  if (options.bookmark_interval == kMinute) {
+    options.bookmark_interval = 100 * kMillisecond;
+  }
+  auto started = fakes::SimCluster::Start(options);
+  if (!started.ok()) Die(started.error().message());
+  sims_.push_back(std::move(*started));
+  return *sims_.back();
+}
+
+void World::Configure(const std::string& extra_yaml) {
+  extra_yaml_ = extra_yaml;
+}
+
+void World::WriteFiles() const {
+  std::vector<const fakes::SimCluster*> all;
+  for (const auto& sim : sims_) all.push_back(sim.get());
+  std::ofstream(kubeconfig()) << fakes::SimCluster::Kubeconfig(all);
+  std::ofstream config(config_path());
+  config << kFast << extra_yaml_ << "dataDir: " << data_dir() << "\n";
+  if (extra_yaml_.find("clusters:") != std::string::npos) return;
+  config << "clusters:\n";
+  for (const auto& sim : sims_) {
+    config << "- name: " << sim->options().name
+           << "\n  kubeconfig: " << kubeconfig()
+           << "\n  context: " << sim->options().name << "\n";
+  }
+}
+
+void World::StartRecorder(std::map<std::string, std::string> environment) {
+  if (pid_ > 0) Die("the recorder runs already");
+  WriteFiles();
+  std::vector<std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    if (environment.count(text.substr(0, text.find('='))) == 0) {
+      variables.push_back(text);
+    }
+  }
+  for (const auto& [name, value] : environment) {
+    variables.push_back(name + "=" + value);
+  }
+  std::vector<char*> envp;
+  for (auto& variable : variables) envp.push_back(variable.data());
+  envp.push_back(nullptr);
+  std::vector<std::string> arguments = {KUBESCRIBE_BIN_DIR "/kubescribed",
+                                        "--config", config_path()};
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  const std::string log = dir_ + "/recorder.log";
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
+                                   O_RDONLY, 0);
+  const int failed = posix_spawn(&pid_, arguments[0].c_str(), &actions, nullptr,
+                                 argv.data(), envp.data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) Die("cannot start " + arguments[0]);
+}
+
+void World::KillRecorder() {
+  if (pid_ <= 0) return;
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+ExitState World::StopRecorder() {
+  kill(pid_, SIGTERM);
+  return WaitForRecorderEnd();
+}
+
+ExitState World::WaitForRecorderEnd() {
+  int status = 0;
+  if (pid_ <= 0 || waitpid(pid_, &status, 0) != pid_) Die("no recorder");
+  pid_ = -1;
+  if (WIFSIGNALED(status)) return {true, WTERMSIG(status)};
+  return {false, WEXITSTATUS(status)};
+}
+
+std::string World::RecorderLog() const {
+  std::ifstream in(dir_ + "/recorder.log");
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::string World::Database(const fakes::SimCluster& sim) const {
+  return store::DatabasePath(data_dir(), sim.options().name);
+}
+
+bool World::WaitFor(const fakes::SimCluster& sim,
+                    const std::function<bool(store::Reader&)>& done,
+                    Micros limit) const {
+  const Micros end = SystemClock().Mono() + limit;
+  for (;;) {
+    if (auto reader = store::Reader::Open(Database(sim)); reader.ok()) {
+      if (done(**reader)) return true;
+    }
+    if (SystemClock().Mono() > end) return false;
+    // Another process: there is nothing to wait on but time.
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+}  // namespace kubescribe::integration

@@ -1,0 +1,100 @@
+// World: a simulated cluster, the real recorder process before it, and the
+// comparison of what the one served with what the other recorded.
+//
+//   World world;                       // a folder of its own, gone at the end
+//   SimCluster& sim = world.AddCluster({.seed = 7});
+//   world.StartRecorder();
+//   sim.Apply("configmaps", R"({"metadata":{"namespace":"a","name":"x"}})");
+//   world.WaitUntilRecorded(sim);
+//   EXPECT_THAT(world.Violations(sim), IsEmpty());
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "fakes/sim_cluster.h"
+#include "store/reader.h"
+
+namespace kubescribe::integration {
+
+// A seed of the test run: KUBESCRIBE_SEED, else `fallback`; printed once.
+std::uint64_t TestSeed(std::uint64_t fallback);
+// `n` scaled by KUBESCRIBE_TEST_SCALE (default 1), at least 1.
+std::size_t Scaled(std::size_t n);
+
+struct ExitState {
+  bool signalled = false;
+  int code = 0;  // exit code, or the signal
+};
+
+class World {
+ public:
+  World();
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  const std::string& dir() const { return dir_; }
+  std::string data_dir() const { return dir_ + "/data"; }
+  std::string kubeconfig() const { return dir_ + "/kubeconfig"; }
+  std::string config_path() const { return dir_ + "/kubescribe.yaml"; }
+
+  // Starts a cluster; its bookmarks come every 100 ms unless set otherwise.
+  // Ends the test program when that fails.
+  fakes::SimCluster& AddCluster(fakes::SimOptions options = {});
+
+  // The configuration for the recorder: fast retries, audits off, and these
+  // lines of YAML below it. Without a call the defaults for tests are used.
+  void Configure(const std::string& extra_yaml);
+  // Starts kubescribed on all clusters. `environment`: further variables.
+  void StartRecorder(std::map<std::string, std::string> environment = {});
+  bool recorder_running() const { return pid_ > 0; }
+  void KillRecorder();             // SIGKILL, and waits for its end
+  ExitState StopRecorder();        // SIGTERM, and waits
+  ExitState WaitForRecorderEnd();  // it ends by itself
+  // What it wrote to stderr so far, of all its starts.
+  std::string RecorderLog() const;
+
+  // The database of a cluster.
+  std::string Database(const fakes::SimCluster& sim) const;
+
+  // Waits until `done`; false after `limit`. It is asked every few
+  // milliseconds with a fresh reader of the cluster's file, as soon as there
+  // is a file.
+  bool WaitFor(const fakes::SimCluster& sim,
+               const std::function<bool(store::Reader&)>& done,
+               Micros limit = 20 * kSecond) const;
+  // Waits until every stream's record covers what the cluster has written so
+  // far. The failure is in the answer; "" is success.
+  std::string WaitUntilRecorded(const fakes::SimCluster& sim,
+                                Micros limit = 20 * kSecond) const;
+
+  // What the record says against the journal of truth; empty: nothing.
+  // Checks: every revision up to each stream's position is recorded once or
+  // lies in a gap; nothing is recorded that was not served; bodies are equal
+  // (Secrets: but for their values); RVs rise with seq within a resource and
+  // epoch, late revisions aside; seq has no holes; what is alive agrees.
+  std::vector<std::string> Violations(const fakes::SimCluster& sim) const;
+
+  // Gaps other than `start`, as "resource:cause".
+  std::vector<std::string> Gaps(const fakes::SimCluster& sim) const;
+  // How many records of a kind there are ("stub", "epoch", …).
+  std::size_t Records(const fakes::SimCluster& sim,
+                      const std::string& kind) const;
+
+ private:
+  void WriteFiles() const;
+
+  std::string dir_;
+  std::string extra_yaml_;
+  std::vector<std::unique_ptr<fakes::SimCluster>> sims_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace kubescribe::integration
