@@ -1,0 +1,293 @@
+#include "store/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "store/reader_impl.h"
+#include "store/rows.h"
+#include "store/state_query.h"
+
+namespace kubescribe::store {
+namespace {
+
+// Up to so many objects a history is put together object by object; beyond,
+// by walking all revisions in order.
+constexpr std::int64_t kFewObjects = 10000;
+
+std::int64_t Limit(std::size_t limit) {
+  constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
+  return static_cast<std::int64_t>(std::min(limit, kMost));
+}
+
+void BindFilter(Query& query, const ObjectFilter& filter) {
+  query.Bind(filter.resource_id);
+  if (filter.name_space) query.Bind(*filter.name_space);
+  if (filter.name) query.Bind(*filter.name);
+  if (filter.uid) query.Bind(*filter.uid);
+}
+
+}  // namespace
+
+Result<std::vector<ResourceRow>> ReaderImpl::Resources() {
+  return Guard<std::vector<ResourceRow>>([&] {
+    std::vector<ResourceRow> resources;
+    Query query(*db_,
+                "SELECT id, api_group, resource, kind, namespaced "
+                "FROM resource ORDER BY api_group, resource");
+    while (query.Step()) {
+      resources.push_back({query.Int(0), query.Text(1), query.Text(2),
+                           query.Text(3), query.Bool(4)});
+    }
+    return resources;
+  });
+}
+
+Result<std::vector<StreamRow>> ReaderImpl::Streams() {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM stream s JOIN resource k ON k.id = s.resource_id "
+      "ORDER BY s.id",
+      kStreamColumns);
+  return Guard<std::vector<StreamRow>>([&] {
+    std::vector<StreamRow> streams;
+    Query query(*db_, sql.c_str());
+    while (query.Step()) streams.push_back(ReadStream(query));
+    return streams;
+  });
+}
+
+Result<std::vector<EpochRow>> ReaderImpl::Epochs() {
+  return Guard<std::vector<EpochRow>>([&] {
+    std::vector<EpochRow> epochs;
+    Query query(*db_,
+                "SELECT id, stream_id, cause, began_at, seq FROM epoch "
+                "ORDER BY id");
+    while (query.Step()) {
+      epochs.push_back({query.Int(0), query.Int(1), query.Text(2), query.Int(3),
+                        query.Int(4)});
+    }
+    return epochs;
+  });
+}
+
+Result<std::vector<ResourceStats>> ReaderImpl::Stats() {
+  return Guard<std::vector<ResourceStats>>([&] {
+    std::vector<ResourceStats> stats;
+    Query query(*db_,
+                "SELECT k.id, "
+                "(SELECT count(*) FROM object WHERE resource_id = k.id), "
+                "(SELECT count(*) FROM object WHERE resource_id = k.id "
+                " AND alive = 1), "
+                "coalesce(r.revisions, 0), coalesce(r.bytes, 0) "
+                "FROM resource k LEFT JOIN ("
+                " SELECT o.resource_id, count(*) AS revisions, "
+                " sum(length(b.data)) AS bytes "
+                " FROM revision v JOIN object o ON o.id = v.object_id "
+                " LEFT JOIN body b ON b.seq = v.seq GROUP BY o.resource_id"
+                ") r ON r.resource_id = k.id ORDER BY k.id");
+    while (query.Step()) {
+      stats.push_back({query.Int(0), query.Int(1), query.Int(2), query.Int(3),
+                       query.Int(4)});
+    }
+    return stats;
+  });
+}
+
+Result<std::optional<std::string>> ReaderImpl::Discovery(const AsOf& as_of) {
+  const Result<Seq> found = Guard<Seq>([&] {
+    const bool by_seq = as_of.seq.has_value();
+    // By time the newest record wins although a clock step may have given an
+    // older one a later time.
+    for (const char* sql :
+         {by_seq ? "SELECT seq FROM record WHERE kind = 'discovery' "
+                   "AND seq <= ? ORDER BY seq DESC LIMIT 1"
+                 : "SELECT seq FROM record WHERE kind = 'discovery' "
+                   "AND recorded_at <= ? ORDER BY seq DESC LIMIT 1",
+          "SELECT seq FROM record WHERE kind = 'discovery' AND ? IS NOT NULL "
+          "ORDER BY seq LIMIT 1"}) {
+      Query query(*db_, OneTime{sql});
+      const std::int64_t bound = by_seq ? *as_of.seq
+                                 : as_of.rv
+                                     ? std::numeric_limits<std::int64_t>::max()
+                                     : as_of.at;
+      if (query.Bind(bound).Step()) return query.Int(0);
+    }
+    return Seq{0};
+  });
+  if (!found.ok()) return found.error();
+  if (*found == 0) return std::optional<std::string>();
+  return Decode(*found);
+}
+
+Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
+                                                  const AsOf& as_of,
+                                                  bool include_gone) {
+  if (as_of.rv &&
+      (as_of.rv->empty() ||
+       as_of.rv->find_first_not_of("0123456789") != std::string::npos)) {
+    return Error(Code::kInvalid,
+                 fmt::format("\"{}\" is no resourceVersion that can be "
+                             "compared: it must be a number",
+                             *as_of.rv));
+  }
+  return Guard<std::vector<Revision>>([&] {
+    std::vector<Revision> state;
+    Query query(*db_, OneTime{StateSql(filter, as_of, include_gone)});
+    if (as_of.rv) {
+      query.Bind(*as_of.rv);
+    } else {
+      query.Bind(as_of.seq ? *as_of.seq : as_of.at);
+    }
+    BindFilter(query, filter);
+    while (query.Step()) state.push_back(ReadRevision(query));
+    return state;
+  });
+}
+
+Result<std::vector<Revision>> ReaderImpl::History(const ObjectFilter& filter,
+                                                  Seq after,
+                                                  std::size_t limit) {
+  return Guard<std::vector<Revision>>([&] {
+    std::int64_t objects = 0;
+    {
+      Query count(*db_,
+                  OneTime{fmt::format("SELECT count(*) FROM (SELECT 1 FROM "
+                                      "object o WHERE ?1 AND {} LIMIT {})",
+                                      FilterSql(filter), kFewObjects + 1)});
+      count.Bind(1);
+      BindFilter(count, filter);
+      if (count.Step()) objects = count.Int(0);
+    }
+    const char* from = objects <= kFewObjects
+                           ? "object o CROSS JOIN revision v INDEXED BY "
+                             "revision_object ON v.object_id = o.id"
+                           : "revision v CROSS JOIN object o "
+                             "ON o.id = v.object_id";
+    Query query(*db_,
+                OneTime{fmt::format("SELECT {} FROM {} WHERE v.seq > ?1 AND {} "
+                                    "ORDER BY v.seq LIMIT {}",
+                                    kRevisionColumns, from, FilterSql(filter),
+                                    Limit(limit))});
+    query.Bind(after);
+    BindFilter(query, filter);
+    std::vector<Revision> history;
+    while (query.Step()) history.push_back(ReadRevision(query));
+    return history;
+  });
+}
+
+Result<std::optional<std::string>> ReaderImpl::Decode(Seq seq) {
+  std::string what;
+  try {
+    Query query(*db_,
+                "SELECT encoding, raw_size, data FROM body WHERE seq = ?");
+    if (!query.Bind(seq).Step()) return std::optional<std::string>();
+    return std::optional<std::string>(
+        DecodeBody(query.Int(0), query.Int(1), query.Blob(2)));
+  } catch (const SQLite::Exception& exception) {
+    return ErrorFrom(exception, info_.path, db_->raw());
+  } catch (const std::exception& exception) {
+    what = exception.what();
+  }
+  return Error(Code::kCorruption,
+               fmt::format("{}: the body of record {} is damaged ({}): take "
+                           "it from a backup",
+                           info_.path, seq, what));
+}
+
+Result<std::string> ReaderImpl::Body(Seq seq) {
+  const Result<bool> known = Guard<bool>([&] {
+    Query query(*db_, "SELECT 1 FROM revision WHERE seq = ?");
+    return query.Bind(seq).Step();
+  });
+  if (!known.ok()) return known.error();
+  if (!*known) {
+    return Error(
+        Code::kNotFound,
+        fmt::format("{}: no revision has the number {}", info_.path, seq));
+  }
+  return Payload(seq);
+}
+
+Result<std::string> ReaderImpl::Payload(Seq seq) {
+  Result<std::optional<std::string>> body = Decode(seq);
+  if (!body.ok()) return body.error();
+  return std::move(*body).value_or("");
+}
+
+Result<std::vector<GapRow>> ReaderImpl::Gaps(std::int64_t stream_id) {
+  return Guard<std::vector<GapRow>>([&] {
+    std::vector<GapRow> gaps;
+    Query query(*db_,
+                "SELECT seq, stream_id, cause, from_rv, to_rv, from_at, to_at, "
+                "changed, appeared, vanished FROM gap "
+                "WHERE ?1 = 0 OR stream_id = ?1 ORDER BY seq");
+    query.Bind(stream_id);
+    while (query.Step()) {
+      gaps.push_back({query.Int(0), query.Int(1), query.Text(2), query.Text(3),
+                      query.Text(4), query.OptionalInt(5), query.Int(6),
+                      query.Int(7), query.Int(8), query.Int(9)});
+    }
+    return gaps;
+  });
+}
+
+Result<std::vector<Doubt>> ReaderImpl::Doubts(std::int64_t stream_id) {
+  return Guard<std::vector<Doubt>>([&] {
+    std::vector<Doubt> doubts;
+    Query query(*db_,
+                "SELECT stream_id, from_at, to_at FROM doubt "
+                "WHERE ?1 = 0 OR stream_id IN (0, ?1) ORDER BY to_at, id");
+    query.Bind(stream_id);
+    while (query.Step()) {
+      doubts.push_back({query.Int(0), query.OptionalInt(1), query.Int(2)});
+    }
+    return doubts;
+  });
+}
+
+Result<Reader::Batch> ReaderImpl::Records(Seq after, Seq last,
+                                          std::size_t limit) {
+  static const std::string revisions = fmt::format(
+      "SELECT {} FROM revision v JOIN object o ON o.id = v.object_id "
+      "WHERE v.seq > ? AND v.seq <= ? ORDER BY v.seq LIMIT ?",
+      kRevisionColumns);
+  return Guard<Batch>([&] {
+    Batch batch;
+    batch.last = after;
+    {
+      Query query(*db_, revisions.c_str());
+      query.Bind(after, last, Limit(limit));
+      while (query.Step()) batch.revisions.push_back(ReadRevision(query));
+    }
+    {
+      Query query(*db_,
+                  "SELECT seq, kind, stream_id, recorded_at, detail "
+                  "FROM record WHERE seq > ? AND seq <= ? "
+                  "ORDER BY seq LIMIT ?");
+      query.Bind(after, last, Limit(limit));
+      while (query.Step()) {
+        batch.records.push_back({query.Int(0), query.Text(1), query.Int(2),
+                                 query.Int(3), query.Text(4)});
+      }
+    }
+    // Each was cut to the limit; drop the highest until both together are.
+    while (batch.revisions.size() + batch.records.size() > limit) {
+      if (batch.records.empty() ||
+          (!batch.revisions.empty() &&
+           batch.revisions.back().seq > batch.records.back().seq)) {
+        batch.revisions.pop_back();
+      } else {
+        batch.records.pop_back();
+      }
+    }
+    if (!batch.revisions.empty()) batch.last = batch.revisions.back().seq;
+    if (!batch.records.empty()) {
+      batch.last = std::max(batch.last, batch.records.back().seq);
+    }
+    return batch;
+  });
+}
+
+}  // namespace kubescribe::store

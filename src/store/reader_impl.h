@@ -1,0 +1,61 @@
+// The Reader behind reader.h. Private to store.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/db.h"
+#include "store/reader.h"
+
+namespace kubescribe::store {
+
+class ReaderImpl final : public Reader {
+ public:
+  // `db` is open read-only, checked, and within its transaction.
+  ReaderImpl(std::unique_ptr<Db> db, FileInfo info,
+             std::vector<std::string> warnings)
+      : db_(std::move(db)),
+        info_(std::move(info)),
+        warnings_(std::move(warnings)) {}
+
+  const FileInfo& info() const override { return info_; }
+  const std::vector<std::string>& warnings() const override {
+    return warnings_;
+  }
+
+  Result<std::vector<ResourceRow>> Resources() override;
+  Result<std::vector<StreamRow>> Streams() override;
+  Result<std::vector<EpochRow>> Epochs() override;
+  Result<std::vector<ResourceStats>> Stats() override;
+  Result<std::optional<std::string>> Discovery(const AsOf& as_of) override;
+  Result<std::vector<Revision>> StateAt(const ObjectFilter& filter,
+                                        const AsOf& as_of,
+                                        bool include_gone) override;
+  Result<std::vector<Revision>> History(const ObjectFilter& filter, Seq after,
+                                        std::size_t limit) override;
+  Result<std::string> Body(Seq seq) override;
+  Result<std::vector<GapRow>> Gaps(std::int64_t stream_id) override;
+  Result<std::vector<Doubt>> Doubts(std::int64_t stream_id) override;
+  Result<Batch> Records(Seq after, Seq last, std::size_t limit) override;
+  Result<std::string> Payload(Seq seq) override;
+
+ private:
+  // Runs `ask`, whose exceptions become an Error.
+  template <typename T, typename Ask>
+  Result<T> Guard(Ask ask) {
+    try {
+      return ask();
+    } catch (const std::exception& exception) {
+      return ErrorFrom(exception, info_.path, db_->raw());
+    }
+  }
+  // The decoded row of `body`; none where there is none.
+  Result<std::optional<std::string>> Decode(Seq seq);
+
+  std::unique_ptr<Db> db_;
+  FileInfo info_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace kubescribe::store

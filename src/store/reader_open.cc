@@ -1,0 +1,146 @@
+// Reader::Open: which of the ways a file can be found in this one is, and what
+// may be answered from it (DESIGN §5, "Files that can be copied").
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "store/file_check.h"
+#include "store/lock_file.h"
+#include "store/reader_impl.h"
+#include "store/rows.h"
+
+namespace kubescribe::store {
+namespace {
+
+constexpr int kBusyMs = 2000;
+
+// "file:" with what has a meaning in a URI encoded.
+std::string ImmutableUri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(path).string()) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+bool OnReadOnlyMount(const std::string& path) {
+  struct statvfs mount = {};
+  return statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0;
+}
+
+// Is there a WAL with something in it?
+bool HasWal(const std::string& path) {
+  struct stat info = {};
+  return stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0;
+}
+
+std::unique_ptr<Db> Connect(const std::string& path, bool immutable) {
+  auto db =
+      immutable
+          ? std::make_unique<Db>(ImmutableUri(path),
+                                 SQLite::OPEN_READONLY | SQLite::OPEN_URI,
+                                 kBusyMs, "")
+          : std::make_unique<Db>(path, SQLite::OPEN_READONLY, kBusyMs, "");
+  db->Harden();
+  db->Exec("PRAGMA query_only = ON");
+  return db;
+}
+
+Error Advise(Error error, const std::string& path) {
+  if (error.code() == Code::kIo && !OnReadOnlyMount(path)) return error;
+  if (error.code() == Code::kIo) {
+    return Error(Code::kIo,
+                 fmt::format("{} (the file system can only be read, and the "
+                             "recorder was not stopped cleanly: copy the file "
+                             "with its -wal to where you may write)",
+                             error.message()));
+  }
+  return error;
+}
+
+// A copy without its WAL may be torn anywhere: all of it is checked.
+Status CheckCopy(Db& db, const std::string& path) {
+  for (const bool structure : {true, false}) {
+    const Status check = structure ? CheckStructure(db, path, true)
+                                   : CheckSequence(db, path, true);
+    if (!check.ok()) {
+      return Error(Code::kCorruption,
+                   fmt::format("{}: this copy was taken without its -wal file "
+                               "and is torn: {}; take copies with `kubescribe "
+                               "backup`, or stop the recorder first",
+                               path, check.error().message()));
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Reader>> OpenChecked(const std::string& path,
+                                            std::unique_ptr<Db>& db) {
+  std::vector<std::string> warnings;
+  // A writer holds the lock while it lives, so the WAL of a live file may well
+  // be empty for an instant.
+  db = Connect(path, false);
+  const bool bare =
+      HeaderSaysWal(db->Header()) && !HasWal(path) && !LockFile::IsHeld(path);
+  if (bare && OnReadOnlyMount(path)) db = Connect(path, true);
+
+  db->Exec("BEGIN");
+  const Result<FileKind> kind = IdentifyFile(*db, path);
+  if (!kind.ok()) return kind.error();
+  if (*kind == FileKind::kEmpty) {
+    return Error(Code::kCorruption,
+                 fmt::format("{}: an empty database: nothing was recorded into "
+                             "it yet",
+                             path));
+  }
+  FileInfo info = ReadInfo(*db);
+  info.path = path;
+  if (bare) {
+    if (const Status copy = CheckCopy(*db, path); !copy.ok()) {
+      return copy.error();
+    }
+    warnings.push_back(fmt::format(
+        "{}: a copy without its -wal file; it was checked and is whole up to "
+        "record {}, but what was recorded last may be missing",
+        path, info.last_seq));
+  }
+  return std::unique_ptr<Reader>(std::make_unique<ReaderImpl>(
+      std::move(db), std::move(info), std::move(warnings)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Reader>> Reader::Open(const std::string& path) {
+  struct stat file = {};
+  if (stat(path.c_str(), &file) != 0) {
+    const int error = errno;
+    return Error(
+        error == ENOENT || error == ENOTDIR ? Code::kNotFound : Code::kIo,
+        fmt::format("{}: cannot open it: {}", path, SystemMessage(error)));
+  }
+  if (!S_ISREG(file.st_mode)) {
+    return Error(Code::kInvalid, fmt::format("{}: not a file", path));
+  }
+  if (file.st_size == 0 && !HasWal(path)) {
+    return Error(Code::kCorruption,
+                 fmt::format("{}: an empty file: nothing was recorded into it "
+                             "yet",
+                             path));
+  }
+  std::unique_ptr<Db> db;
+  try {
+    return OpenChecked(path, db);
+  } catch (const std::exception& exception) {
+    return Advise(ErrorFrom(exception, path, db ? db->raw() : nullptr), path);
+  }
+}
+
+}  // namespace kubescribe::store
