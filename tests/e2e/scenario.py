@@ -18,6 +18,7 @@ import tempfile
 import time
 import traceback
 
+import checker
 import rig
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -53,6 +54,15 @@ class Context:
             shown = "\n  ".join(problems[:20])
             raise Failed(f"{what}: {len(problems)} problem(s)\n  {shown}")
         self.say(f"ok: {what}")
+
+    def prove(self, export, problems, rounds=3):
+        """Fails when problems(text) overlooks a damage done to the export."""
+        count = 0
+        for what, damaged in checker.damages(export, self.rng, rounds):
+            if not problems(damaged):
+                raise Failed(f"the checker did not find: {what}")
+            count += 1
+        self.say(f"ok: each of {count} damages would be found")
 
 
 def _find_servers():

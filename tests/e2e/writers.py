@@ -20,6 +20,7 @@ PODS = ("", "v1", "pods")
 DEPLOYMENTS = ("apps", "v1", "deployments")
 WIDGETS = ("e2e.kubescribe.invalid", "v1", "widgets")
 KINDS = (CONFIGMAPS, SECRETS, PODS, DEPLOYMENTS, WIDGETS)
+PAIRS = tuple((kind[0], kind[2]) for kind in KINDS)
 NAMESPACES = ("alpha", "beta", "gamma")
 
 HARD_TEXT = (
@@ -283,3 +284,47 @@ class Crew:
         for writer in self._crew:
             writer.join(60)
         self.check()
+
+
+def marks(client, journal, kinds=KINDS, namespace=NAMESPACES[0]):
+    """Writes one object a kind, journalled; {(group, resource): its RV}.
+
+    Who has recorded a kind up to its mark has recorded all before it.
+    """
+    rng = random.Random(0)
+    content = Content(rng, journal.secret_values)
+    found = {}
+    for kind in kinds:
+        name = f"mark-{time.monotonic_ns()}"
+        text = client.text("POST", kube.path_of(*kind, namespace),
+                           encode(content.new(kind, name)))
+        pair = (kind[0], kind[2])
+        journal.wrote(pair, text)
+        found[pair] = json.loads(text)["metadata"]["resourceVersion"]
+    return found
+
+
+class Pace:
+    """Shares out a number of writes over a time that others decide.
+
+        pace = Pace(); pace.allow(300); …
+
+    A writer that is ahead of what was allowed goes on slowly, so that whoever
+    waits for a write gets one.
+    """
+
+    def __init__(self, trickle=0.1):
+        self._lock = threading.Lock()
+        self._allowed = 0
+        self._trickle = trickle
+
+    def allow(self, count):
+        with self._lock:
+            self._allowed = max(self._allowed, 0) + count
+
+    def __call__(self):
+        with self._lock:
+            self._allowed -= 1
+            ahead = self._allowed < 0
+        if ahead:
+            time.sleep(self._trickle)
