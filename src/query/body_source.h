@@ -1,0 +1,30 @@
+// Bodies of many revisions without holding a snapshot for long: opens the file
+// anew every second (bodies never change, so any snapshot will do).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/reader.h"
+
+namespace kubescribe::query {
+
+class BodySource {
+ public:
+  explicit BodySource(std::string path) : path_(std::move(path)) {}
+
+  // The object of a revision, complete (object.h).
+  Result<std::string> Object(const store::Revision& revision,
+                             const std::string& kind);
+
+ private:
+  Status Renew();
+
+  const std::string path_;
+  std::unique_ptr<store::Reader> reader_;
+  Micros opened_ = 0;
+};
+
+}  // namespace kubescribe::query

@@ -1,0 +1,103 @@
+#include "query/database.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+
+namespace kubescribe::query {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSuffix = ".db";
+
+// The reverse of store::DatabasePath's encoding.
+std::string Decode(const std::string& name) {
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    unsigned int value = 0;
+    const char* begin = name.data() + i + 1;
+    if (name[i] == '%' && i + 2 < name.size() &&
+        std::from_chars(begin, begin + 2, value, 16).ptr == begin + 2) {
+      out += static_cast<char>(value);
+      i += 2;
+    } else {
+      out += name[i];
+    }
+  }
+  return out;
+}
+
+std::string Names(const std::vector<DatabaseFile>& files) {
+  std::string names;
+  for (const DatabaseFile& file : files) {
+    names += (names.empty() ? "" : ", ") + file.cluster;
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<std::vector<DatabaseFile>> ListDatabases(const std::string& data_dir) {
+  std::error_code error;
+  std::vector<DatabaseFile> files;
+  fs::directory_iterator entry(data_dir, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    std::error_code ignored;
+    const fs::path& path = entry->path();
+    if (path.extension() != kSuffix || !entry->is_regular_file(ignored)) {
+      continue;
+    }
+    files.push_back({path.string(), Decode(path.stem().string())});
+  }
+  if (error) {
+    const bool absent = error == std::errc::no_such_file_or_directory ||
+                        error == std::errc::not_a_directory;
+    const bool denied = error == std::errc::permission_denied;
+    return Error(absent   ? Code::kNotFound
+                 : denied ? Code::kForbidden
+                          : Code::kIo,
+                 "data directory " + data_dir + ": " + error.message() +
+                     "; name another with --data, or one database with "
+                     "--file");
+  }
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return a.cluster < b.cluster; });
+  return files;
+}
+
+Result<std::vector<DatabaseFile>> FindDatabases(const Place& place) {
+  if (!place.file.empty()) {
+    return std::vector<DatabaseFile>{
+        {place.file, Decode(fs::path(place.file).stem().string())}};
+  }
+  Result<std::vector<DatabaseFile>> files = ListDatabases(place.data_dir);
+  if (!files.ok()) return files;
+  if (files->empty()) {
+    return Error(Code::kNotFound,
+                 "nothing is recorded in " + place.data_dir +
+                     ": start kubescribed, or name another directory with "
+                     "--data");
+  }
+  if (place.cluster.empty()) return files;
+  for (const DatabaseFile& file : *files) {
+    if (file.cluster == place.cluster) return std::vector{file};
+  }
+  return Error(Code::kNotFound, "cluster \"" + place.cluster +
+                                    "\" is not recorded in " + place.data_dir +
+                                    "; these are: " + Names(*files));
+}
+
+Result<DatabaseFile> FindDatabase(const Place& place) {
+  Result<std::vector<DatabaseFile>> files = FindDatabases(place);
+  if (!files.ok()) return files.error();
+  if (files->size() > 1) {
+    return Error(Code::kInvalid,
+                 "several clusters are recorded in " + place.data_dir +
+                     ": choose one with --cluster: " + Names(*files));
+  }
+  return files->front();
+}
+
+}  // namespace kubescribe::query

@@ -1,0 +1,243 @@
+#include "query/doubt.h"
+
+#include <algorithm>
+
+#include "kube/resource_version.h"
+#include "kube/user_time.h"
+
+namespace kubescribe::query {
+namespace {
+
+using kube::RvOrder;
+using store::Doubtful;
+using store::Reason;
+
+// Whether the state at `rv` is known on the near side of it: rv <= bound.
+bool AtMost(const std::string& rv, const std::string& bound) {
+  const RvOrder order = kube::CompareRv(rv, bound);
+  return order == RvOrder::kLess || order == RvOrder::kEqual;
+}
+
+// from < rv < to, or it cannot be told. No from: since ever.
+bool Between(const std::string& rv, const std::string& from,
+             const std::string& to) {
+  if (!from.empty() && AtMost(rv, from)) return false;
+  const RvOrder order = kube::CompareRv(rv, to);
+  return order == RvOrder::kLess || order == RvOrder::kUnknown;
+}
+
+std::string CauseText(const std::string& cause) {
+  if (cause == "start") return "before the recording began";
+  if (cause == "gone") return "the server no longer had the history";
+  if (cause == "rewind") return "the cluster was set back to an older state";
+  if (cause == "forbidden") return "the credentials were not allowed to look";
+  if (cause == "unavailable") return "the kind was not served";
+  if (cause == "parse") return "something could not be read";
+  if (cause == "oversize") return "something was too large to keep";
+  if (cause == "storage") return "the disk refused";
+  if (cause == "damaged") return "the file was damaged";
+  if (cause == "config") return "the configuration left it out";
+  if (cause == "lost") return "the server had not delivered a change";
+  if (cause == "pruned") return "the history was pruned";
+  return cause;
+}
+
+std::string Time(std::optional<Micros> at, const std::string* zone,
+                 const char* absent) {
+  if (!at) return absent;
+  return zone == nullptr ? kube::FormatRfc3339(*at)
+                         : kube::FormatZoned(*at, *zone);
+}
+
+}  // namespace
+
+Result<Coverage> Coverage::Load(store::Reader& reader) {
+  Coverage coverage;
+  auto streams = reader.Streams();
+  if (!streams.ok()) return streams.error();
+  auto epochs = reader.Epochs();
+  if (!epochs.ok()) return epochs.error();
+  auto gaps = reader.Gaps(0);
+  if (!gaps.ok()) return gaps.error();
+  auto doubts = reader.Doubts(0);
+  if (!doubts.ok()) return doubts.error();
+  coverage.streams_ = std::move(*streams);
+  coverage.epochs_ = std::move(*epochs);
+  coverage.gaps_ = std::move(*gaps);
+  coverage.doubts_ = std::move(*doubts);
+  coverage.known_until_ = reader.info().known_until;
+  return coverage;
+}
+
+std::vector<const store::StreamRow*> Coverage::Streams(
+    std::int64_t resource_id,
+    const std::optional<std::string>& name_space) const {
+  std::vector<const store::StreamRow*> found;
+  for (const store::StreamRow& stream : streams_) {
+    if (stream.resource_id == resource_id &&
+        (!name_space || stream.key.name_space.empty() ||
+         stream.key.name_space == *name_space)) {
+      found.push_back(&stream);
+    }
+  }
+  return found;
+}
+
+Micros Coverage::Newest(std::int64_t resource_id,
+                        const std::optional<std::string>& name_space) const {
+  Micros newest = known_until_;
+  if (std::any_of(streams_.begin(), streams_.end(),
+                  [](const auto& stream) { return stream.flowing; })) {
+    return newest;
+  }
+  for (const store::StreamRow* stream : Streams(resource_id, name_space)) {
+    const std::optional<Micros> until = store::KnownUntil(Facts(*stream));
+    if (!until || *until < known_until_ - kMinute) return known_until_;
+    newest = std::min(newest, *until);
+  }
+  return newest;
+}
+
+void Coverage::AddUncovered(std::int64_t resource_id,
+                            const std::optional<std::string>& name_space,
+                            std::vector<Warning>& warnings) const {
+  std::string namespaces;
+  bool whole = false;
+  for (const store::StreamRow* stream : Streams(resource_id, name_space)) {
+    const store::StreamKey& key = stream->key;
+    if (key.name_space.empty() || (name_space && *name_space != "")) {
+      whole = true;
+    }
+    if (!key.name_space.empty()) {
+      namespaces += (namespaces.empty() ? "" : ", ") + key.name_space;
+    }
+    if (!key.label_selector.empty() || !key.field_selector.empty()) {
+      warnings.push_back(
+          {{}, StreamName(key), "only what this selector picks is recorded"});
+    }
+  }
+  if (whole) return;
+  warnings.push_back(
+      {{},
+       "",
+       namespaces.empty()
+           ? "nothing is recorded of this type" +
+                 (name_space ? " in namespace " + *name_space : std::string())
+           : "only these namespaces are recorded: " + namespaces});
+}
+
+std::vector<Warning> Coverage::At(std::int64_t resource_id,
+                                  const std::optional<std::string>& name_space,
+                                  Micros from, Micros to) const {
+  std::vector<Warning> warnings;
+  for (const store::StreamRow* stream : Streams(resource_id, name_space)) {
+    for (Doubtful& doubt : store::WhyUncertain(Facts(*stream), from, to)) {
+      warnings.push_back({std::move(doubt), StreamName(stream->key), ""});
+    }
+  }
+  AddUncovered(resource_id, name_space, warnings);
+  return warnings;
+}
+
+store::Seq Coverage::FirstOfEpoch(const store::StreamRow& stream) const {
+  store::Seq began = 0;
+  for (const store::EpochRow& epoch : epochs_) {
+    if (epoch.id == stream.epoch) began = epoch.seq;
+  }
+  // Its gap may stand before or after the record of the epoch itself.
+  store::Seq rewind = 0;
+  for (const store::GapRow& gap : gaps_) {
+    if (gap.stream_id == stream.id && gap.cause == "rewind") rewind = gap.seq;
+  }
+  return rewind == 0 ? began : std::min(began, rewind);
+}
+
+std::vector<Warning> Coverage::AtRv(
+    std::int64_t resource_id, const std::optional<std::string>& name_space,
+    const std::string& rv) const {
+  std::vector<Warning> warnings;
+  for (const store::StreamRow* stream : Streams(resource_id, name_space)) {
+    const std::string name = StreamName(stream->key);
+    const store::Seq first = FirstOfEpoch(*stream);
+    for (const store::GapRow& gap : gaps_) {
+      if (gap.stream_id != stream->id || gap.to_rv.empty()) continue;
+      if (gap.seq < first) continue;
+      // A rewind's gap starts at a position of the old epoch: in the new one
+      // nothing is known below its end.
+      const std::string from = gap.cause == "rewind" ? "" : gap.from_rv;
+      if (Between(rv, from, gap.to_rv)) {
+        warnings.push_back(
+            {{Reason::kGap, stream->id, gap.cause, gap.from_at, gap.to_at},
+             name,
+             ""});
+      }
+    }
+    const std::string& position =
+        stream->position.empty() ? stream->gap_from_rv : stream->position;
+    if (position.empty()) {
+      warnings.push_back(
+          {{Reason::kUnknown, stream->id, "", {}, {}}, name, ""});
+    } else if (!AtMost(rv, position)) {
+      warnings.push_back({{Reason::kBeyond,
+                           stream->id,
+                           "",
+                           store::KnownUntil(Facts(*stream)),
+                           {}},
+                          name,
+                          "position " + position});
+    }
+  }
+  AddUncovered(resource_id, name_space, warnings);
+  return warnings;
+}
+
+std::string StreamName(const store::StreamKey& key) {
+  std::string name = kube::GroupResource{key.group, key.resource}.ToString();
+  if (!key.name_space.empty()) name += " in " + key.name_space;
+  std::string selectors = key.label_selector;
+  if (!key.field_selector.empty()) {
+    selectors += (selectors.empty() ? "" : "; ") + key.field_selector;
+  }
+  if (!selectors.empty()) name += " (" + selectors + ")";
+  return name;
+}
+
+std::string Describe(const Warning& warning, const std::string& zone) {
+  const Doubtful& doubt = warning.doubt;
+  const std::string from = Time(doubt.from, &zone, "the beginning");
+  const std::string to = Time(doubt.to, &zone, "now");
+  if (warning.stream.empty()) return warning.note;
+  const std::string name = warning.stream + ": ";
+  if (doubt.stream_id == 0) return name + warning.note;
+  switch (doubt.reason) {
+    case Reason::kGap:
+      return name + "gap from " + from + " to " + to + ": " +
+             CauseText(doubt.cause);
+    case Reason::kOpenGap:
+      return name + "gap since " + from +
+             ", still open: " + CauseText(doubt.cause);
+    case Reason::kDoubt:
+      return name + "what happened between " + from + " and " + to +
+             " is recorded, but not when exactly";
+    case Reason::kBeyond:
+      return name + (warning.note.empty() ? "known only up to " + from
+                                          : "known only up to " + warning.note);
+    case Reason::kUnknown:
+      return name + "nothing is known yet (first list not done)";
+  }
+  return name;
+}
+
+std::string Describe(const Warning& warning) {
+  const Doubtful& doubt = warning.doubt;
+  if (warning.stream.empty()) return warning.note;
+  if (doubt.stream_id == 0) return warning.stream + ": " + warning.note;
+  std::string text = warning.stream + ": ";
+  text += store::ReasonName(doubt.reason);
+  if (!doubt.cause.empty()) text += " " + doubt.cause;
+  if (doubt.from) text += " from " + Time(doubt.from, nullptr, "");
+  if (doubt.to) text += " to " + Time(doubt.to, nullptr, "");
+  return text;
+}
+
+}  // namespace kubescribe::query

@@ -1,0 +1,85 @@
+// What an answer rests on, and whether it is certain: the streams that it
+// reads, put to the rules of store/certainty.h (times) and to those for
+// resourceVersions, which stand here because only kube can compare them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "kube/resource.h"
+#include "store/certainty.h"
+#include "store/reader.h"
+
+namespace kubescribe::query {
+
+// One reason why an answer is not certain, with the stream that it is about.
+struct Warning {
+  store::Doubtful doubt;
+  std::string stream;  // "pods", "pods in prod"; "": nothing covers it
+  // Where no stream covers what was asked for (then `doubt` says nothing), or
+  // only objects that a selector picks.
+  std::string note;
+};
+
+// What is known of the streams of one file.
+class Coverage {
+ public:
+  static Result<Coverage> Load(store::Reader& reader);
+
+  // The streams that an answer about this resource and namespace (none: all)
+  // reads.
+  std::vector<const store::StreamRow*> Streams(
+      std::int64_t resource_id,
+      const std::optional<std::string>& name_space) const;
+
+  // The instant that "now" means: the file's known_until; where no stream of
+  // the file flows (the recorder is stopped) the last instant, at most a
+  // minute earlier, up to which those streams are known.
+  Micros Newest(std::int64_t resource_id,
+                const std::optional<std::string>& name_space) const;
+
+  // Why an answer about [from, to] is not certain; empty: it is.
+  std::vector<Warning> At(std::int64_t resource_id,
+                          const std::optional<std::string>& name_space,
+                          Micros from, Micros to) const;
+  // The same of the state at a resourceVersion of the newest epoch.
+  std::vector<Warning> AtRv(std::int64_t resource_id,
+                            const std::optional<std::string>& name_space,
+                            const std::string& rv) const;
+
+  const std::vector<store::StreamRow>& streams() const { return streams_; }
+  const std::vector<store::GapRow>& gaps() const { return gaps_; }
+  Micros known_until() const { return known_until_; }
+
+ private:
+  store::StreamFacts Facts(const store::StreamRow& stream) const {
+    return {stream, known_until_, gaps_, doubts_};
+  }
+  // The first record of the stream's newest epoch, its gap included.
+  store::Seq FirstOfEpoch(const store::StreamRow& stream) const;
+  // What the streams do not cover of the namespace, or only through selectors.
+  void AddUncovered(std::int64_t resource_id,
+                    const std::optional<std::string>& name_space,
+                    std::vector<Warning>& warnings) const;
+
+  std::vector<store::StreamRow> streams_;
+  std::vector<store::EpochRow> epochs_;
+  std::vector<store::GapRow> gaps_;
+  std::vector<store::Doubt> doubts_;
+  Micros known_until_ = 0;
+};
+
+// "pods", "pods in prod", "deployments.apps (app=web)".
+std::string StreamName(const store::StreamKey& key);
+
+// For a person, in `zone`: "pods: gap (gone) from … to …: …".
+std::string Describe(const Warning& warning, const std::string& zone);
+// For machines, one line, times as RFC 3339:
+// "pods gap gone 2026-…Z 2026-…Z".
+std::string Describe(const Warning& warning);
+
+}  // namespace kubescribe::query

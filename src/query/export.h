@@ -1,0 +1,41 @@
+// Every record of a file, in order, as JSON lines. The names in them are an
+// interface: other programs read them.
+//
+//   every line    seq, cluster, record, recordedAt
+//   "revision"    epoch, event, group, version, resource, namespace, name, uid,
+//                 resourceVersion, notBefore (null: unknown), changedAt,
+//                 evidence, source, object; where they apply late,
+//                 listResourceVersion, body ("metadata", "stub", "none")
+//   "gap"         group, resource, namespace, cause, from, to (positions),
+//                 fromTime (null: unknown), toTime, changed, appeared, vanished
+//   others        group, resource, namespace where it is a stream's, and the
+//                 members of the record's own detail; "discovery" has its
+//                 payload as `discovery`
+//
+// Times are RFC 3339 in UTC with microseconds.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "store/types.h"
+
+namespace kubescribe::query {
+
+struct ExportRequest {
+  store::Seq after = 0;
+  std::optional<store::Seq> last;  // none: the newest at the start
+};
+
+// Gets one line without its newline; false: stop, without an error.
+using LineSink = std::function<bool(const std::string& line)>;
+
+// Writes the records in (after, last] to `sink`, opening the file anew for
+// each range, and answers the last seq written. Errors: of the file.
+Result<store::Seq> Export(const std::string& path, const ExportRequest& request,
+                          const LineSink& sink);
+
+}  // namespace kubescribe::query

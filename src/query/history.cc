@@ -1,0 +1,153 @@
+#include "query/history.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "query/body_source.h"
+#include "query/changes.h"
+
+namespace kubescribe::query {
+namespace {
+
+constexpr std::size_t kPage = 1000;
+constexpr std::size_t kMaxFields = 6;
+
+Error OneObject() {
+  return Error(Code::kInvalid,
+               "name one object: TYPE/NAME, such as deploy/web");
+}
+
+std::string Shown(const Target& target,
+                  const std::optional<std::string>& name_space) {
+  std::string name = target.info.group_resource().ToString() + " \"" +
+                     target.names.front() + "\"";
+  if (target.row.namespaced && name_space) {
+    name += " in namespace " + *name_space;
+  }
+  return name;
+}
+
+Status FillFields(const std::string& path, History& history) {
+  BodySource bodies(path);
+  std::map<std::int64_t, std::string> last;  // by object
+  for (HistoryEntry& entry : history.entries) {
+    if (entry.revision.body_kind == store::BodyKind::kStub) continue;
+    Result<std::string> json =
+        bodies.Object(entry.revision, history.target.row.kind);
+    if (!json.ok()) return json.error();
+    if (entry.revision.event == store::Event::kVanished) continue;
+    entry.manager = LastManager(*json);
+    std::string& before = last[entry.revision.object_id];
+    if (!before.empty()) {
+      entry.changed = ChangedFields(before, *json, kMaxFields);
+    }
+    if (!entry.revision.late) before = std::move(*json);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<History> GetHistory(const std::string& path,
+                           const HistoryRequest& request) {
+  History history;
+  {
+    Result<std::unique_ptr<store::Reader>> opened = store::Reader::Open(path);
+    if (!opened.ok()) return opened.error();
+    store::Reader& reader = **opened;
+    history.file = reader.info();
+    history.file_warnings = reader.warnings();
+    store::AsOf now;
+    now.at = history.file.known_until;
+    Result<std::vector<Target>> targets =
+        ResolveArguments(reader, now, request.words);
+    if (!targets.ok()) return targets.error();
+    if (targets->size() != 1 || targets->front().names.size() != 1) {
+      return OneObject();
+    }
+    history.target = std::move(targets->front());
+    const bool namespaced = history.target.row.namespaced;
+    store::ObjectFilter filter;
+    filter.resource_id = history.target.row.id;
+    filter.name = history.target.names.front();
+    if (namespaced) filter.name_space = request.name_space;
+    store::Seq after = 0;
+    for (;;) {
+      Result<std::vector<store::Revision>> page =
+          reader.History(filter, after, kPage);
+      if (!page.ok()) return page.error();
+      if (page->empty()) break;
+      after = page->back().seq;
+      const bool last = page->size() < kPage;
+      for (store::Revision& revision : *page) {
+        if (request.since && revision.changed_at < *request.since) continue;
+        if (request.until && revision.changed_at > *request.until) continue;
+        history.entries.push_back({std::move(revision), "", {}});
+      }
+      if (last) break;
+    }
+    if (history.entries.empty()) {
+      return Error(Code::kNotFound,
+                   Shown(history.target, filter.name_space) +
+                       " is not in the record" +
+                       (request.since || request.until ? " of that time" : ""));
+    }
+    const Result<Coverage> coverage = Coverage::Load(reader);
+    if (!coverage.ok()) return coverage.error();
+    const Micros first = history.entries.front().revision.changed_at;
+    const Micros newest =
+        coverage->Newest(filter.resource_id, filter.name_space);
+    const Micros until = request.until.value_or(newest);
+    history.warnings =
+        coverage->At(filter.resource_id, filter.name_space,
+                     request.since.value_or(first), std::max(first, until));
+  }
+  if (request.fields) {
+    const Status filled = FillFields(path, history);
+    if (!filled.ok()) return filled.error();
+  }
+  return history;
+}
+
+Result<Comparison> Compare(const std::string& path,
+                           const std::vector<std::string>& words,
+                           const std::optional<std::string>& name_space,
+                           const When& from, const When& to) {
+  Comparison result;
+  for (const bool first : {true, false}) {
+    Result<State> state =
+        GetState(path, {words, name_space, first ? from : to, "", ""});
+    if (!state.ok()) return state.error();
+    if (state->types.size() != 1 ||
+        state->types.front().target.names.size() != 1) {
+      return OneObject();
+    }
+    TypeState& type = state->types.front();
+    Side& side = first ? result.from : result.to;
+    side.at = type.at;
+    if (!type.objects.empty()) {
+      side.revision = std::move(type.objects.front().revision);
+      side.json = std::move(type.objects.front().json);
+    }
+    for (Warning& warning : type.warnings) {
+      const bool known = std::any_of(
+          result.warnings.begin(), result.warnings.end(), [&](const auto& w) {
+            return w.doubt == warning.doubt && w.note == warning.note &&
+                   w.stream == warning.stream;
+          });
+      if (!known) result.warnings.push_back(std::move(warning));
+    }
+    result.file = std::move(state->file);
+    result.file_warnings = std::move(state->file_warnings);
+    result.target = std::move(type.target);
+  }
+  if (!result.from.revision && !result.to.revision) {
+    return Error(Code::kNotFound, Shown(result.target, name_space) +
+                                      " existed at neither of the two times");
+  }
+  return result;
+}
+
+}  // namespace kubescribe::query

@@ -1,0 +1,66 @@
+// All revisions of one object, and what lies between them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "query/doubt.h"
+#include "query/resolve.h"
+#include "query/state.h"
+#include "store/reader.h"
+
+namespace kubescribe::query {
+
+struct HistoryRequest {
+  std::vector<std::string> words;         // TYPE/NAME or TYPE NAME
+  std::optional<std::string> name_space;  // of namespaced kinds
+  std::optional<Micros> since;
+  std::optional<Micros> until;
+  bool fields = true;  // compute `manager` and `changed` (reads all bodies)
+};
+
+struct HistoryEntry {
+  store::Revision revision;
+  std::string manager;
+  std::vector<std::string> changed;  // against the one before it, same uid
+};
+
+struct History {
+  store::FileInfo file;
+  std::vector<std::string> file_warnings;
+  Target target;
+  // By seq; objects that had this name one after the other are all there.
+  std::vector<HistoryEntry> entries;
+  // Of the time from the first entry to the newest that is known.
+  std::vector<Warning> warnings;
+};
+
+// kNotFound: no such object was ever recorded. kInvalid: not one object.
+Result<History> GetHistory(const std::string& path,
+                           const HistoryRequest& request);
+
+// One object at one instant, for diff; no `json`: it did not exist then.
+struct Side {
+  Micros at = 0;
+  std::optional<store::Revision> revision;
+  std::string json;
+};
+
+struct Comparison {
+  store::FileInfo file;
+  std::vector<std::string> file_warnings;
+  Target target;
+  Side from;
+  Side to;
+  std::vector<Warning> warnings;  // of both instants
+};
+
+// kNotFound: it existed at neither instant.
+Result<Comparison> Compare(const std::string& path,
+                           const std::vector<std::string>& words,
+                           const std::optional<std::string>& name_space,
+                           const When& from, const When& to);
+
+}  // namespace kubescribe::query

@@ -1,0 +1,173 @@
+#include "query/state.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "kube/selector.h"
+#include "query/body_source.h"
+
+namespace kubescribe::query {
+namespace {
+
+struct Selectors {
+  kube::LabelSelector labels;
+  kube::FieldSelector fields;
+};
+
+Result<Selectors> ParseSelectors(const StateRequest& request) {
+  Result<kube::LabelSelector> labels =
+      kube::LabelSelector::Parse(request.label_selector);
+  if (!labels.ok()) return labels.error().Wrap("--selector");
+  Result<kube::FieldSelector> fields =
+      kube::FieldSelector::Parse(request.field_selector);
+  if (!fields.ok()) return fields.error().Wrap("--field-selector");
+  return Selectors{std::move(*labels), std::move(*fields)};
+}
+
+// When the record of that seq was made; for ages only.
+Result<Micros> TimeOfSeq(store::Reader& reader, store::Seq seq) {
+  const Result<store::Reader::Batch> batch = reader.Records(seq - 1, seq, 1);
+  if (!batch.ok()) return batch.error();
+  if (!batch->revisions.empty()) return batch->revisions[0].recorded_at;
+  if (!batch->records.empty()) return batch->records[0].recorded_at;
+  return reader.info().known_until;
+}
+
+class Question {
+ public:
+  Question(store::Reader& reader, const StateRequest& request,
+           const Coverage& coverage)
+      : reader_(reader), request_(request), coverage_(coverage) {}
+
+  // The rows of one type; bodies come later, without the snapshot.
+  Result<TypeState> Ask(Target target) {
+    TypeState type;
+    type.target = std::move(target);
+    const std::optional<std::string> name_space =
+        type.target.row.namespaced ? request_.name_space : std::nullopt;
+    const std::int64_t resource = type.target.row.id;
+    const When& when = request_.when;
+    store::AsOf as_of;
+    as_of.seq = when.seq;
+    as_of.rv = when.rv;
+    as_of.at = when.at ? *when.at : coverage_.Newest(resource, name_space);
+    type.at = as_of.at;
+    if (when.seq) {
+      const Result<Micros> at = TimeOfSeq(reader_, *when.seq);
+      if (!at.ok()) return at.error();
+      type.at = *at;
+    }
+    store::ObjectFilter filter;
+    filter.resource_id = resource;
+    filter.name_space = name_space;
+    Result<std::vector<store::Revision>> rows =
+        reader_.StateAt(filter, as_of, /*include_gone=*/when.rv.has_value());
+    if (!rows.ok()) return rows.error();
+    if (when.rv) {
+      Micros newest = 0;
+      for (const auto& row : *rows) newest = std::max(newest, row.changed_at);
+      if (newest != 0) type.at = newest;
+      type.warnings = coverage_.AtRv(resource, name_space, *when.rv);
+    } else if (when.seq) {
+      if (*when.seq > reader_.info().last_seq) {
+        type.warnings.push_back({{},
+                                 "",
+                                 "the record ends at seq " +
+                                     std::to_string(reader_.info().last_seq)});
+      }
+    } else {
+      type.warnings = coverage_.At(resource, name_space, as_of.at, as_of.at);
+    }
+    Pick(std::move(*rows), type);
+    return type;
+  }
+
+ private:
+  // Keeps the living ones, of the names that were asked for, in their order.
+  static void Pick(std::vector<store::Revision> rows, TypeState& type) {
+    std::erase_if(rows, [](const auto& row) { return IsGone(row.event); });
+    const std::vector<std::string>& names = type.target.names;
+    if (names.empty()) {
+      for (store::Revision& row : rows) {
+        type.objects.push_back({std::move(row), ""});
+      }
+      return;
+    }
+    for (const std::string& name : names) {
+      bool found = false;
+      for (const store::Revision& row : rows) {
+        if (row.name != name) continue;
+        found = true;
+        type.objects.push_back({row, ""});
+      }
+      if (!found) type.missing.push_back(name);
+    }
+  }
+
+  store::Reader& reader_;
+  const StateRequest& request_;
+  const Coverage& coverage_;
+};
+
+// Reads the bodies and drops what the selectors do not pick.
+Status Fill(const std::string& path, const Selectors& selectors,
+            TypeState& type) {
+  const kube::GroupResource resource = type.target.info.group_resource();
+  const Status supported = selectors.fields.Supports(resource);
+  if (!supported.ok()) return supported.error();
+  BodySource bodies(path);
+  for (Object& object : type.objects) {
+    Result<std::string> json =
+        bodies.Object(object.revision, type.target.row.kind);
+    if (!json.ok()) return json.error();
+    object.json = std::move(*json);
+  }
+  std::erase_if(type.objects, [&](const Object& object) {
+    return (!selectors.labels.empty() &&
+            !selectors.labels.MatchesObject(object.json)) ||
+           (!selectors.fields.empty() &&
+            !selectors.fields.MatchesObject(resource, object.json));
+  });
+  return {};
+}
+
+}  // namespace
+
+Result<State> GetState(const std::string& path, const StateRequest& request) {
+  Result<Selectors> selectors = ParseSelectors(request);
+  if (!selectors.ok()) return selectors.error();
+  State state;
+  {
+    Result<std::unique_ptr<store::Reader>> reader = store::Reader::Open(path);
+    if (!reader.ok()) return reader.error();
+    state.file = (*reader)->info();
+    state.file_warnings = (*reader)->warnings();
+    const Result<Coverage> coverage = Coverage::Load(**reader);
+    if (!coverage.ok()) return coverage.error();
+    store::AsOf types;
+    types.at = request.when.at.value_or(state.file.known_until);
+    types.seq = request.when.seq;
+    Result<std::vector<Target>> targets =
+        ResolveArguments(**reader, types, request.words);
+    if (!targets.ok()) return targets.error();
+    if (request.when.rv && targets->size() > 1) {
+      return Error(Code::kInvalid,
+                   "a resourceVersion is one of one type: ask for one type at "
+                   "a time with --rv");
+    }
+    Question question(**reader, request, *coverage);
+    for (Target& target : *targets) {
+      Result<TypeState> type = question.Ask(std::move(target));
+      if (!type.ok()) return type.error();
+      state.types.push_back(std::move(*type));
+    }
+  }
+  for (TypeState& type : state.types) {
+    const Status filled = Fill(path, *selectors, type);
+    if (!filled.ok()) return filled.error();
+  }
+  return state;
+}
+
+}  // namespace kubescribe::query
