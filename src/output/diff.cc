@@ -1,0 +1,53 @@
+#include "output/diff.h"
+
+#include <dtl/dtl.hpp>
+#include <sstream>
+#include <vector>
+
+#include "output/terminal.h"
+
+namespace kubescribe::output {
+namespace {
+
+std::vector<std::string> Lines(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string UnifiedDiff(std::string_view from, std::string_view to,
+                        std::string_view from_label, std::string_view to_label,
+                        bool colour) {
+  if (from == to) return "";
+  const std::vector<std::string> before = Lines(from);
+  const std::vector<std::string> after = Lines(to);
+  dtl::Diff<std::string, std::vector<std::string>> diff(before, after);
+  diff.onHuge();
+  diff.compose();
+  diff.composeUnifiedHunks();
+  std::ostringstream hunks;
+  diff.printUnifiedFormat(hunks);
+  std::string out =
+      Paint("--- " + std::string(from_label), Colour::kBold, colour) + "\n" +
+      Paint("+++ " + std::string(to_label), Colour::kBold, colour) + "\n";
+  for (const std::string& line : Lines(hunks.str())) {
+    const char mark = line.empty() ? ' ' : line.front();
+    const bool marked = mark == '+' || mark == '-' || mark == '@';
+    out += Paint(line,
+                 mark == '+'   ? Colour::kGreen
+                 : mark == '-' ? Colour::kRed
+                               : Colour::kCyan,
+                 colour && marked);
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace kubescribe::output

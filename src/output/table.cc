@@ -1,0 +1,61 @@
+#include "output/table.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "output/terminal.h"
+
+namespace kubescribe::output {
+namespace {
+
+constexpr std::size_t kPadding = 3;
+constexpr std::size_t kMinWidth = 6;
+
+// kubectl counts characters, not the columns that a terminal gives them.
+std::size_t Characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(),
+      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
+}
+
+std::string Cell(std::string_view text) {
+  const std::size_t end = text.find_first_of("\n\r\f");
+  std::string cell = EscapeControls(text.substr(0, end));
+  std::replace(cell.begin(), cell.end(), '\t', ' ');
+  if (end != std::string_view::npos) cell += "...";
+  return cell;
+}
+
+}  // namespace
+
+std::string RenderTable(const std::vector<std::string>& header,
+                        const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::vector<std::string>> lines;
+  lines.reserve(rows.size() + 1);
+  if (!header.empty()) lines.push_back(header);
+  for (const auto& row : rows) {
+    std::vector<std::string>& line = lines.emplace_back();
+    line.reserve(row.size());
+    for (const std::string& cell : row) line.push_back(Cell(cell));
+  }
+  std::vector<std::size_t> widths;
+  for (const auto& line : lines) {
+    if (widths.size() < line.size()) widths.resize(line.size(), kMinWidth);
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      widths[i] = std::max(widths[i], Characters(line[i]) + kPadding);
+    }
+  }
+  std::string out;
+  for (const auto& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      out += line[i];
+      if (i + 1 < line.size()) {
+        out.append(widths[i] - Characters(line[i]), ' ');
+      }
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace kubescribe::output
