@@ -332,7 +332,7 @@ def _compare(record, entry):
     if "kind" not in left:
         right.pop("kind", None)
     if entry.kind == ("", "secrets"):
-        left, right = _without_values(left), _without_values(right)
+        left, right = without_values(left), without_values(right)
     found = exact_json.first_difference(left, right)
     return [f"{name_of(record)}: differs at {found}"] if found else []
 
@@ -354,7 +354,7 @@ def _compare_end(record, entry):
             meta.pop(key, None)
         body["metadata"] = meta
     if entry.kind == ("", "secrets"):
-        left, right = _without_values(left), _without_values(right)
+        left, right = without_values(left), without_values(right)
     found = exact_json.first_difference(left, right)
     if found:
         wrong.append(f"{name_of(record)}: differs at {found}")
@@ -371,7 +371,7 @@ def _secret_values(body):
         yield "last-applied", notes[LAST_APPLIED]
 
 
-def _without_values(body):
+def without_values(body):
     body = dict(body)
     for part in ("data", "stringData"):
         if body.get(part):

@@ -8,6 +8,7 @@ process, never at a clock alone.
 """
 
 import contextlib
+import glob
 import os
 import pathlib
 import signal
@@ -20,21 +21,29 @@ import rig
 import scenario
 
 
+def _faketime_library():
+    found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    if not found:
+        raise scenario.Failed("libfaketime is missing: tools/packages test")
+    return found[0]
+
+
 class Recorder:
     """One data directory and the kubescribed that writes into it."""
 
     def __init__(self, context, kubeconfig=None, config=None, name="one",
-                 data=None, prefix=(), environment=None):
-        """`name`: the cluster that the waits look at. `prefix`: words before
-        the command, as of faketime."""
+                 data=None, clock_offset=0):
+        """`name`: the cluster that the waits look at. `clock_offset`: by how
+        many seconds its wall clock is ahead."""
         self._context = context
         self._arguments = (["--config", str(config)] if config
                            else ["--kubeconfig", str(kubeconfig)])
         self.data = pathlib.Path(data or context.work / "data")
         self.name = name
         self.log = context.work / "kubescribed.log"
-        self._prefix = list(prefix)
-        self._environment = dict(os.environ, **(environment or {}))
+        self._environment = dict(os.environ)
+        self._environment.pop("KUBESCRIBE_KILL_AT", None)
+        self._clock_offset = clock_offset
         self.process = None
 
     @property
@@ -46,16 +55,20 @@ class Recorder:
     def start(self, kill_at=None):
         """kill_at: "POINT:N", where it is to die (test builds)."""
         environment = dict(self._environment)
-        environment.pop("KUBESCRIBE_KILL_AT", None)
         if kill_at:
             environment["KUBESCRIBE_KILL_AT"] = kill_at
+        if self._clock_offset:
+            # Not the command `faketime`: it stays in between, and takes the
+            # signals.
+            environment.update(
+                LD_PRELOAD=_faketime_library(), DONT_FAKE_MONOTONIC="1",
+                FAKETIME=f"{self._clock_offset:+d}s")
         with open(self.log, "ab") as log:
             log.write(f"--- start, kill at {kill_at}\n".encode())
             log.flush()
             self.process = subprocess.Popen(
-                [*self._prefix, self._context.bin / "kubescribed",
-                 *self._arguments, "--data", self.data, "--log-format",
-                 "text"],
+                [self._context.bin / "kubescribed", *self._arguments,
+                 "--data", self.data, "--log-format", "text"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=environment)
 
