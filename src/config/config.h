@@ -56,7 +56,7 @@ struct ClusterConfig {
   // What to record: the cluster's own rules, or the file's. Never empty after
   // LoadConfig.
   std::vector<ResourceRule> resources;
-  // Kinds that no rule records, the cluster's and the file's together.
+  // Kinds that no rule with "*" records, the cluster's and the file's together.
   std::vector<ResourceName> exclude;
 };
 
@@ -107,7 +107,7 @@ struct Config {
   std::vector<ClusterConfig> clusters;
   // For clusters without rules of their own.
   std::vector<ResourceRule> resources;
-  std::vector<ResourceName> exclude;
+  std::vector<ResourceName> exclude;  // by default Leases
   std::vector<RedactionRule> redaction;
   std::string data_dir;  // "": the program's default
   LogFormat log_format = LogFormat::kText;
