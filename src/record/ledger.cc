@@ -121,12 +121,22 @@ void Ledger::Apply(store::Transaction& tx, const Entry& entry) {
 
 void Ledger::Finish(store::Transaction& tx) {
   for (auto& [id, t] : touched_) {
-    if (t.dirty) tx.PutStream(t.row);
+    if (t.dirty) {
+      store::StreamRow row = t.row;
+      if (Mutant(8)) row.position = tx.GetStream(id).position;
+      tx.PutStream(row);
+    }
     // While a clock that went back is waited out, transactions share one
     // reading, and the answer for that instant changes with each.
     if (t.recorded && tx.recorded_at() <= known_until_) {
       tx.AddDoubt(id, tx.recorded_at(), tx.recorded_at() + 1);
     }
+  }
+}
+
+void Ledger::FinishPositions(store::Transaction& tx) {
+  for (const auto& [id, t] : touched_) {
+    if (t.dirty) tx.PutStream(t.row);
   }
 }
 

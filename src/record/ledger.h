@@ -58,6 +58,8 @@ class Ledger {
   void Apply(store::Transaction& tx, const Entry& entry);
   // The last within the transaction: writes the stream rows.
   void Finish(store::Transaction& tx);
+  // The mistake 8 only: the positions that Finish left out.
+  void FinishPositions(store::Transaction& tx);
 
   // The transaction is durable, or is not and will never be.
   Effects Commit();

@@ -1,0 +1,424 @@
+#include "record/recorder.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <utility>
+
+#include "base/test_switches.h"
+#include "record/recorder_impl.h"
+#include "store/reader.h"
+
+namespace kubescribe::record {
+namespace {
+
+constexpr Micros kFirstRetry = kSecond;
+constexpr Micros kLastRetry = 30 * kSecond;
+
+std::chrono::microseconds Wait(Micros wait) {
+  return std::chrono::microseconds(std::max<Micros>(wait, 0));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Recorder>> Recorder::Open(const RecorderOptions& options,
+                                                 Redactor redactor,
+                                                 Callbacks callbacks) {
+  // Opening for writing clears the mark of a clean stop.
+  std::optional<bool> clean_stop;
+  if (auto reader = store::Reader::Open(options.path); reader.ok()) {
+    clean_stop = (*reader)->info().clean_stop;
+  }
+  auto writer = store::Writer::Open(options.path, options.store);
+  if (!writer.ok()) return writer.error();
+  auto recorder = std::make_unique<RecorderImpl>(
+      options, std::move(redactor), std::move(callbacks), std::move(*writer));
+  const Status started = recorder->Start(clean_stop);
+  if (!started.ok()) return started.error();
+  return std::unique_ptr<Recorder>(std::move(recorder));
+}
+
+RecorderImpl::RecorderImpl(const RecorderOptions& options, Redactor redactor,
+                           Callbacks callbacks,
+                           std::unique_ptr<store::Writer> writer)
+    : options_(options),
+      callbacks_(std::move(callbacks)),
+      queue_(options.queue_bytes, options.queue_items, callbacks_.on_room),
+      writer_(std::move(writer)),
+      intake_(std::move(redactor)) {}
+
+Status RecorderImpl::Start(std::optional<bool> clean_stop) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const store::FileInfo before = writer_->info();
+  nlohmann::ordered_json detail;
+  detail["version"] = KUBESCRIBE_VERSION;
+  detail["redactionKey"] = intake_.redactor().key_id();
+  if (before.last_seq != 0) detail["knownUntil"] = before.known_until;
+  if (clean_stop) detail["cleanStop"] = *clean_stop;
+  const Status started = writer_->Transact([&](store::Transaction& tx) {
+    for (store::StreamRow& row : tx.Streams()) {
+      if (!row.flowing) continue;
+      row.flowing = false;
+      row.flowed_until = before.known_until;
+      tx.PutStream(row);
+    }
+    tx.AppendRecord("start", 0, detail.dump());
+  });
+  last_info_ = writer_->info();
+  last_commit_mono_ = Mono();
+  const std::lock_guard<std::mutex> stats(stats_mutex_);
+  stats_.last_seq = writer_->last_seq();
+  return started;
+}
+
+// -- what others ask for
+
+Status RecorderImpl::Transact(
+    const std::function<void(store::Transaction&)>& fn) {
+  if (writer_ == nullptr) {
+    const std::lock_guard<std::mutex> stats(stats_mutex_);
+    return Error(Code::kUnavailable, "the store has failed: " + stats_.error);
+  }
+  const Status done = writer_->Transact(fn);
+  if (!done.ok()) Failed(done.error());
+  return done;
+}
+
+Result<store::StreamRow> RecorderImpl::AddStream(const StreamSpec& spec) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  store::StreamRow row;
+  const Status done = Transact([&](store::Transaction& tx) {
+    const std::int64_t resource = tx.EnsureResource(
+        spec.key.group, spec.key.resource, spec.kind, spec.namespaced);
+    row = tx.EnsureStream(spec.key, resource);
+    row.resource_id = resource;
+    row.api_version = spec.api_version;
+    row.state = kube::StreamStateName(kube::StreamState::kStarting);
+    row.message.clear();
+    tx.PutStream(row);
+  });
+  if (!done.ok()) return done.error();
+  ledger_.AddStream(row.id, row.resource_id, spec);
+  return row;
+}
+
+Result<std::vector<store::StreamRow>> RecorderImpl::Streams() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<store::StreamRow> rows;
+  const Status done =
+      Transact([&](store::Transaction& tx) { rows = tx.Streams(); });
+  if (!done.ok()) return done.error();
+  return rows;
+}
+
+Result<std::optional<std::string>> RecorderImpl::LastDiscovery() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::optional<std::string> payload;
+  const Status done =
+      Transact([&](store::Transaction& tx) { payload = tx.LastDiscovery(); });
+  if (!done.ok()) return done.error();
+  return payload;
+}
+
+void RecorderImpl::SetServerVersion(const std::string& version) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (last_info_.server_version == version) return;
+  const Status done =
+      Transact([&](store::Transaction& tx) { tx.SetServerVersion(version); });
+  if (done.ok()) last_info_ = writer_->info();
+}
+
+RecorderStats RecorderImpl::stats() const {
+  const std::lock_guard<std::mutex> lock(stats_mutex_);
+  RecorderStats stats = stats_;
+  stats.queue_items = queue_.size();
+  stats.queue_bytes = queue_.bytes();
+  return stats;
+}
+
+store::FileInfo RecorderImpl::info() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return writer_ ? writer_->info() : last_info_;
+}
+
+void RecorderImpl::RequestCheckpoint() {
+  checkpoint_wanted_ = true;
+  queue_.Nudge();
+}
+
+Room RecorderImpl::Offer(kube::Observation observation) {
+  const std::size_t bytes = observation.Bytes();
+  return queue_.Push(std::move(observation), bytes);
+}
+
+// -- the writer thread
+
+std::size_t RecorderImpl::Step(Micros wait) {
+  Gather(wait);
+  News news;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    news = StepLocked();
+  }
+  Tell(news);
+  return news.committed;
+}
+
+void RecorderImpl::Gather(Micros wait) {
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (!pending_.empty()) {
+      // The last batch failed: nothing new is taken before it is through.
+      const Micros left = writer_ ? 0 : std::min(wait, retry_at_ - Mono());
+      lock.unlock();
+      if (left > 0) std::this_thread::sleep_for(Wait(left));
+      return;
+    }
+  }
+  gathered_ =
+      queue_.Pop(options_.batch_items, options_.batch_bytes, Wait(wait));
+  if (gathered_.empty()) return;
+  std::size_t bytes = 0;
+  for (const kube::Observation& seen : gathered_) bytes += seen.Bytes();
+  const Micros deadline = Mono() + options_.batch_wait;
+  while (gathered_.size() < options_.batch_items &&
+         bytes < options_.batch_bytes) {
+    const Micros left = deadline - Mono();
+    if (left <= 0) break;
+    std::vector<kube::Observation> more =
+        queue_.Pop(options_.batch_items - gathered_.size(),
+                   options_.batch_bytes - bytes, Wait(left));
+    if (more.empty()) break;
+    for (kube::Observation& seen : more) {
+      bytes += seen.Bytes();
+      gathered_.push_back(std::move(seen));
+    }
+  }
+}
+
+void RecorderImpl::Prepare(std::vector<kube::Observation> seen) {
+  static const StreamSpec none;
+  pending_.reserve(seen.size());
+  for (kube::Observation& one : seen) {
+    const StreamSpec* spec = ledger_.FindSpec(one.stream);
+    if (spec == nullptr && one.kind != kube::Observation::Kind::kDiscovery) {
+      continue;
+    }
+    pending_.push_back(intake_.Prepare(std::move(one), spec ? *spec : none));
+  }
+}
+
+RecorderImpl::News RecorderImpl::StepLocked() {
+  if (pending_.empty() && !gathered_.empty()) {
+    Prepare(std::exchange(gathered_, {}));
+    pending_tried_ = false;
+  }
+  if (writer_ == nullptr) {
+    if (!Reopen()) return {};
+    // An error may come after the commit reached the disk.
+    if (pending_tried_ && writer_->last_seq() > tried_after_) {
+      return Committed();
+    }
+  }
+  if (pending_.empty()) {
+    Idle();
+    return {};
+  }
+  return CommitPending();
+}
+
+RecorderImpl::News RecorderImpl::CommitPending() {
+  if (Mutant(1)) CommitPositionsFirst(kube::Observation::Kind::kEvent);
+  if (Mutant(3)) CommitPositionsFirst(kube::Observation::Kind::kBookmark);
+  KUBESCRIBE_KILL_POINT("record.batch");
+  ledger_.Begin(writer_->info().known_until);
+  pending_tried_ = true;
+  tried_after_ = writer_->last_seq();
+  const Status done = writer_->Transact([&](store::Transaction& tx) {
+    for (const Entry& entry : pending_) ledger_.Apply(tx, entry);
+    ledger_.Finish(tx);
+  });
+  if (!done.ok()) {
+    Failed(done.error());
+    return {};
+  }
+  KUBESCRIBE_KILL_POINT("record.committed");
+  if (Mutant(8)) {
+    const Status late = writer_->Transact(
+        [&](store::Transaction& tx) { ledger_.FinishPositions(tx); });
+    if (!late.ok()) return {};
+  }
+  return Committed();
+}
+
+RecorderImpl::News RecorderImpl::Committed() {
+  News news;
+  news.committed = pending_.size();
+  news.durable = true;
+  news.seq = writer_->last_seq();
+  news.effects = ledger_.Commit();
+  pending_.clear();
+  pending_tried_ = false;
+  last_commit_mono_ = Mono();
+  unsaved_ += news.effects.revisions;
+  last_info_ = writer_->info();
+  const std::lock_guard<std::mutex> lock(stats_mutex_);
+  stats_.revisions += news.effects.revisions;
+  stats_.duplicates += news.effects.duplicates;
+  stats_.gaps += news.effects.gaps.size();
+  ++stats_.commits;
+  stats_.last_seq = news.seq;
+  stats_.last_commit = options_.store.clock->Wall();
+  return news;
+}
+
+void RecorderImpl::CommitPositionsFirst(kube::Observation::Kind kind) {
+  ledger_.Begin(writer_->info().known_until);
+  const Status done = writer_->Transact([&](store::Transaction& tx) {
+    for (const Entry& entry : pending_) {
+      if (entry.seen.kind != kind) continue;
+      Entry bookmark;
+      bookmark.seen.kind = kube::Observation::Kind::kBookmark;
+      bookmark.seen.stream = entry.seen.stream;
+      bookmark.seen.rv = kind == kube::Observation::Kind::kBookmark
+                             ? entry.seen.rv
+                             : entry.seen.head.resource_version;
+      ledger_.Apply(tx, bookmark);
+    }
+    ledger_.Finish(tx);
+  });
+  ledger_.Rollback();
+  if (!done.ok()) Failed(done.error());
+  KUBESCRIBE_KILL_POINT("record.position");
+}
+
+void RecorderImpl::Idle() {
+  const bool due = Mono() - last_commit_mono_ >= options_.heartbeat;
+  if (due && queue_.size() == 0) {
+    const Status done = writer_->Transact([](store::Transaction& /*tx*/) {});
+    if (!done.ok()) {
+      Failed(done.error());
+      return;
+    }
+    last_info_ = writer_->info();
+    last_commit_mono_ = Mono();
+    const std::lock_guard<std::mutex> lock(stats_mutex_);
+    ++stats_.commits;
+    stats_.last_commit = options_.store.clock->Wall();
+  }
+  if (checkpoint_wanted_.exchange(false) || (due && unsaved_ > 0)) {
+    unsaved_ = 0;
+    const Status done = writer_->Checkpoint();
+    if (!done.ok()) Failed(done.error());
+  }
+}
+
+void RecorderImpl::Failed(const Error& error) {
+  writer_.reset();
+  retry_wait_ =
+      retry_wait_ == 0 ? kFirstRetry : std::min(retry_wait_ * 2, kLastRetry);
+  retry_at_ = Mono() + retry_wait_;
+  if (write_errors_.Fail(error.message())) {
+    Log().error(
+        "cluster {}: cannot write: {}; nothing is lost as long as the API "
+        "server keeps its history, trying again by itself",
+        options_.cluster, error.message());
+  }
+  const std::lock_guard<std::mutex> lock(stats_mutex_);
+  ++stats_.write_errors;
+  stats_.error = error.message();
+}
+
+bool RecorderImpl::Reopen() {
+  if (Mono() < retry_at_) return false;
+  store::OpenOptions options = options_.store;
+  options.create = false;
+  auto writer = store::Writer::Open(options_.path, options);
+  if (!writer.ok()) {
+    Failed(writer.error());
+    return false;
+  }
+  writer_ = std::move(*writer);
+  retry_wait_ = 0;
+  const unsigned long errors = write_errors_.Clear();
+  Log().info("cluster {}: writing again after {} failures", options_.cluster,
+             errors);
+  const std::lock_guard<std::mutex> lock(stats_mutex_);
+  stats_.error.clear();
+  return true;
+}
+
+void RecorderImpl::Tell(const News& news) {
+  if (!news.durable) return;
+  for (const store::GapRow& gap : news.effects.gaps) {
+    Log().info(
+        "cluster {}: stream {}: gap ({}) from {} to {}: {} changed, {} "
+        "appeared, {} vanished",
+        options_.cluster, gap.stream_id, gap.cause,
+        gap.from_rv.empty() ? "-" : gap.from_rv, gap.to_rv, gap.changed,
+        gap.appeared, gap.vanished);
+  }
+  if (callbacks_.on_committed) callbacks_.on_committed(news.seq);
+  for (const auto& [stream, cause] : news.effects.relist) {
+    if (callbacks_.on_relist) callbacks_.on_relist(stream, cause);
+  }
+  for (const auto& [stream, findings] : news.effects.audited) {
+    if (callbacks_.on_audited) callbacks_.on_audited(stream, findings);
+  }
+}
+
+Status RecorderImpl::Stop(Micros limit) {
+  const Micros deadline = Mono() + limit;
+  queue_.Close();
+  while (true) {
+    Step(0);
+    std::size_t left = queue_.size();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      left += pending_.size();
+    }
+    if (left == 0) break;
+    if (Mono() >= deadline) {
+      return Error(Code::kIo, "stopped with " + std::to_string(left) +
+                                  " observations not written (" +
+                                  stats().error +
+                                  "); they will be asked for again");
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (writer_ == nullptr) {
+      std::this_thread::sleep_for(Wait(20 * kMillisecond));
+    }
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (writer_ == nullptr) {
+    return Error(Code::kIo,
+                 "stopped without closing the file: " + stats().error);
+  }
+  const Micros known_until = writer_->info().known_until;
+  nlohmann::ordered_json detail;
+  detail["revisions"] = stats().revisions;
+  detail["gaps"] = stats().gaps;
+  const Status stopped = Transact([&](store::Transaction& tx) {
+    for (store::StreamRow& row : tx.Streams()) {
+      if (!row.flowing) continue;
+      row.flowing = false;
+      row.flowed_until = known_until;
+      tx.PutStream(row);
+    }
+    tx.AppendRecord("stop", 0, detail.dump());
+  });
+  if (!stopped.ok()) return stopped;
+  const Result<bool> closed = writer_->CloseCleanly();
+  last_info_ = writer_->info();
+  writer_.reset();
+  if (!closed.ok()) return closed.error();
+  if (!*closed) {
+    Log().warn(
+        "cluster {}: a reader has {} open, so it stays in WAL mode: copy it "
+        "together with its -wal, or with `kubescribe backup`",
+        options_.cluster, options_.path);
+  }
+  return {};
+}
+
+}  // namespace kubescribe::record

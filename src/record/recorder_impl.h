@@ -1,0 +1,93 @@
+// The Recorder behind recorder.h. Private to record.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "record/intake.h"
+#include "record/ledger.h"
+#include "record/recorder.h"
+
+namespace kubescribe::record {
+
+class RecorderImpl final : public Recorder {
+ public:
+  RecorderImpl(const RecorderOptions& options, Redactor redactor,
+               Callbacks callbacks, std::unique_ptr<store::Writer> writer);
+
+  // Records the start, and that no stream flows since the last commit.
+  Status Start(std::optional<bool> clean_stop);
+
+  Result<store::StreamRow> AddStream(const StreamSpec& spec) override;
+  Result<std::vector<store::StreamRow>> Streams() override;
+  Result<std::optional<std::string>> LastDiscovery() override;
+  void SetServerVersion(const std::string& version) override;
+  Room Offer(kube::Observation observation) override;
+  std::size_t Step(Micros wait) override;
+  Status Stop(Micros limit) override;
+  RecorderStats stats() const override;
+  store::FileInfo info() override;
+  void RequestCheckpoint() override;
+
+ private:
+  // What is to be told to others once the locks are free.
+  struct News {
+    std::size_t committed = 0;
+    bool durable = false;
+    store::Seq seq = 0;
+    Effects effects;
+  };
+
+  // Fills pending_ from the queue, for at most batch_wait after the first.
+  void Gather(Micros wait);
+  // The rest with mutex_ held.
+  News StepLocked();
+  News CommitPending();
+  // The pending batch is on disk.
+  News Committed();
+  void Idle();
+  Status Transact(const std::function<void(store::Transaction&)>& fn);
+  void Prepare(std::vector<kube::Observation> seen);
+  // The mistakes 1 and 3: a position that is committed ahead of its rows.
+  void CommitPositionsFirst(kube::Observation::Kind kind);
+  bool Reopen();
+  void Failed(const Error& error);
+  void Tell(const News& news);
+
+  Micros Mono() const { return options_.store.clock->Mono(); }
+
+  const RecorderOptions options_;
+  const Callbacks callbacks_;
+  BoundedQueue<kube::Observation> queue_;
+  std::atomic<bool> checkpoint_wanted_ = false;
+
+  // Of the writer thread.
+  std::vector<kube::Observation> gathered_;
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_ from here on. The writer is null after a write error.
+  std::unique_ptr<store::Writer> writer_;
+  Intake intake_;
+  Ledger ledger_;
+  store::FileInfo last_info_;
+  // A batch that is not committed yet; once tried, it may be on disk although
+  // the store said no: then the last seq is beyond tried_after_.
+  std::vector<Entry> pending_;
+  bool pending_tried_ = false;
+  store::Seq tried_after_ = 0;
+  Micros last_commit_mono_ = 0;
+  std::uint64_t unsaved_ = 0;  // revisions since the last checkpoint
+  Micros retry_at_ = 0;
+  Micros retry_wait_ = 0;
+  LogOnce write_errors_;
+
+  mutable std::mutex stats_mutex_;
+  RecorderStats stats_;  // guarded by stats_mutex_
+};
+
+}  // namespace kubescribe::record
