@@ -1,0 +1,317 @@
+#include "store/writer.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <stdexcept>
+
+#include "store_fixture.h"
+
+namespace kubescribe::store {
+namespace {
+
+using WriterTest = StoreTest;
+
+TEST_F(WriterTest, WhatOneTransactionWroteIsReadBack) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    EXPECT_EQ(PutPod(tx, "a", "10", Event::kAdded, R"({"a":1})"), 1);
+    EXPECT_EQ(PutPod(tx, "a", "11", Event::kModified, R"({"a":2})"), 2);
+    StreamRow stream = PodStream(tx);
+    stream.position = "11";
+    stream.state = "watching";
+    stream.flowing = true;
+    tx.PutStream(stream);
+  });
+  EXPECT_EQ(writer->last_seq(), 2);
+  auto reader = MustRead();
+  EXPECT_TRUE(reader->warnings().empty());
+  EXPECT_EQ(reader->info().last_seq, 2);
+  EXPECT_EQ(reader->info().known_until, clock_.wall);
+  const auto streams = reader->Streams();
+  ASSERT_TRUE(streams.ok());
+  ASSERT_EQ((*streams).size(), 1U);
+  EXPECT_EQ((*streams)[0].position, "11");
+  EXPECT_TRUE((*streams)[0].flowing);
+  const auto state = reader->StateAt({1, {}, {}, {}}, {clock_.wall, {}, {}});
+  ASSERT_TRUE(state.ok()) << state.error().message();
+  ASSERT_EQ((*state).size(), 1U);
+  EXPECT_EQ((*state)[0].rv, "11");
+  EXPECT_EQ(*reader->Body((*state)[0].seq), R"({"a":2})");
+  EXPECT_EQ(*reader->Body(1), R"({"a":1})");
+  EXPECT_EQ(reader->Body(3).error().code(), Code::kNotFound);
+}
+
+TEST_F(WriterTest, AFailedTransactionLeavesNothingAndBreaksTheWriter) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) { PutPod(tx, "a", "1"); });
+  const Status failed = writer->Transact([&](Transaction& tx) {
+    PutPod(tx, "a", "2");
+    PutPod(tx, "a", "2");  // the same revision again
+  });
+  ASSERT_FALSE(failed.ok());
+  const Status again = writer->Transact([](Transaction&) {});
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().message(), failed.error().message());
+  EXPECT_FALSE(writer->Checkpoint().ok());
+  EXPECT_FALSE(writer->CloseCleanly().ok());
+  EXPECT_EQ(writer->last_seq(), 1);
+  writer.reset();
+  writer = MustOpen();
+  EXPECT_EQ(writer->last_seq(), 1);
+  Do(*writer, [&](Transaction& tx) { EXPECT_EQ(PutPod(tx, "a", "2"), 2); });
+}
+
+TEST_F(WriterTest, AnExceptionOfTheCallerRollsBack) {
+  auto writer = MustOpen();
+  const Status failed = writer->Transact([&](Transaction& tx) {
+    PutPod(tx, "a", "2");
+    throw std::runtime_error("caller's");
+  });
+  ASSERT_FALSE(failed.ok());
+  EXPECT_NE(failed.error().message().find("caller's"), std::string::npos);
+  writer.reset();
+  EXPECT_EQ(MustOpen()->last_seq(), 0);
+}
+
+TEST_F(WriterTest, HasRevisionKnowsByObjectEpochAndRv) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "5");
+    EXPECT_TRUE(tx.HasRevision(1, 1, "5"));
+    EXPECT_FALSE(tx.HasRevision(1, 1, "6"));
+    EXPECT_FALSE(tx.HasRevision(1, 2, "5"));
+    EXPECT_FALSE(tx.HasRevision(1, 1, ""));
+  });
+}
+
+TEST_F(WriterTest, TwoVanishedRevisionsOfOneObjectAreAllowed) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "5");
+    PutPod(tx, "a", "", Event::kVanished, "");
+    PutPod(tx, "a", "7");
+    PutPod(tx, "a", "", Event::kVanished, "");
+  });
+  EXPECT_EQ(writer->last_seq(), 4);
+}
+
+TEST_F(WriterTest, ALateRevisionNeverBecomesCurrent) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "9");
+    NewRevision late;
+    late.object_id = 1;
+    late.stream_id = 1;
+    late.epoch = 1;
+    late.rv = "8";
+    late.late = true;
+    late.changed_at = tx.recorded_at() - kSecond;
+    tx.AppendRevision(late);
+    const auto object = tx.FindObject(1, "a");
+    ASSERT_TRUE(object);
+    EXPECT_EQ(object->rv, "9");
+    EXPECT_EQ(object->seq, 1);
+  });
+  const auto state =
+      MustRead()->StateAt({1, {}, {}, {}}, {clock_.wall, {}, {}});
+  ASSERT_EQ((*state).size(), 1U);
+  EXPECT_EQ((*state)[0].rv, "9");
+}
+
+TEST_F(WriterTest, ForEachAliveShowsWhatTheStreamHolds) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "1");
+    PutPod(tx, "b", "2");
+    PutPod(tx, "c", "3");
+    PutPod(tx, "b", "4", Event::kDeleted);
+    const auto other = tx.EnsureStream({"", "pods", "x", "", ""}, 1);
+    EXPECT_EQ(other.id, 2);
+    tx.AdoptObject(3, other.id);
+    std::vector<std::string> seen;
+    tx.ForEachAlive(1, [&](const ObjectRow& row) { seen.push_back(row.uid); });
+    EXPECT_EQ(seen, std::vector<std::string>{"a"});
+    seen.clear();
+    tx.ForEachAlive(2, [&](const ObjectRow& row) { seen.push_back(row.uid); });
+    EXPECT_EQ(seen, std::vector<std::string>{"c"});
+  });
+}
+
+TEST_F(WriterTest, GapEpochAndRecordsShareTheSequence) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    const StreamRow stream = PodStream(tx);
+    EXPECT_EQ(tx.AppendRecord("start", 0, R"({"version":"1"})"), 1);
+    GapRow gap;
+    gap.stream_id = stream.id;
+    gap.cause = "gone";
+    gap.from_rv = "5";
+    gap.to_rv = "9";
+    gap.from_at = tx.recorded_at() - kMinute;
+    gap.changed = 3;
+    EXPECT_EQ(tx.AppendGap(gap), 2);
+    EXPECT_EQ(tx.AppendEpoch(stream.id, "rewind"), 2);
+    EXPECT_EQ(tx.GetStream(stream.id).epoch, 2);
+    PutPod(tx, "a", "1");
+    EXPECT_EQ(tx.LastDiscovery(), std::nullopt);
+    EXPECT_EQ(tx.AppendRecord("discovery", 0, "{}", "payload"), 5);
+    EXPECT_EQ(tx.LastDiscovery(), "payload");
+  });
+  auto reader = MustRead();
+  const auto gaps = reader->Gaps(0);
+  ASSERT_EQ((*gaps).size(), 1U);
+  EXPECT_EQ((*gaps)[0].seq, 2);
+  EXPECT_EQ((*gaps)[0].to_at, clock_.wall);
+  EXPECT_EQ((*gaps)[0].changed, 3);
+  const auto epochs = reader->Epochs();
+  ASSERT_EQ((*epochs).size(), 2U);
+  EXPECT_EQ((*epochs)[0].stream_id, 0);
+  EXPECT_EQ((*epochs)[1].seq, 3);
+  EXPECT_EQ(*reader->Payload(5), "payload");
+  EXPECT_EQ(*reader->Payload(1), "");
+  EXPECT_EQ((*reader->Discovery({clock_.wall, {}, {}})).value_or(""),
+            "payload");
+  // Before the first one, the oldest.
+  EXPECT_EQ((*reader->Discovery({0, {}, {}})).value_or(""), "payload");
+  const auto batch = reader->Records(0, 5, 3);
+  ASSERT_TRUE(batch.ok());
+  EXPECT_EQ((*batch).records.size(), 3U);
+  EXPECT_EQ((*batch).last, 3);
+  const auto rest = reader->Records(3, 5, 3);
+  EXPECT_EQ((*rest).records.size(), 1U);
+  EXPECT_EQ((*rest).revisions.size(), 1U);
+  EXPECT_EQ((*rest).last, 5);
+  EXPECT_EQ((*reader->Records(5, 9, 3)).last, 5);
+}
+
+TEST_F(WriterTest, DoubtsOfAStreamMergeAndOthersDoNot) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    tx.AddDoubt(1, 100, 200);
+    tx.AddDoubt(1, 300, 400);
+    tx.AddDoubt(2, 150, 350);
+    tx.AddDoubt(1, 200, 250);  // touches
+    tx.AddDoubt(1, 120, 130);  // inside
+    tx.AddDoubt(1, 500, 500);  // empty
+    tx.AddDoubt(0, std::nullopt, 50);
+    tx.AddDoubt(0, 40, 60);
+  });
+  auto reader = MustRead();
+  const auto doubts = reader->Doubts(1);
+  ASSERT_TRUE(doubts.ok());
+  ASSERT_EQ((*doubts).size(), 3U);
+  EXPECT_EQ((*doubts)[0].from, std::nullopt);
+  EXPECT_EQ((*doubts)[0].to, 60);
+  EXPECT_EQ((*doubts)[1].from, 100);
+  EXPECT_EQ((*doubts)[1].to, 250);
+  EXPECT_EQ((*doubts)[2].from, 300);
+  EXPECT_EQ((*reader->Doubts(0)).size(), 4U);
+}
+
+TEST_F(WriterTest, ANotBeforeInThePastIsDoubt) {
+  auto writer = MustOpen();
+  Micros from = 0;
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "1");
+    from = tx.recorded_at() - kMinute;
+    NewRevision revision;
+    revision.object_id = 1;
+    revision.stream_id = 1;
+    revision.epoch = 1;
+    revision.rv = "2";
+    revision.not_before = from;
+    revision.changed_at = tx.recorded_at() - kSecond;
+    tx.AppendRevision(revision);
+  });
+  const auto doubts = MustRead()->Doubts(1);
+  ASSERT_EQ((*doubts).size(), 1U);
+  EXPECT_EQ((*doubts)[0].from, from);
+  EXPECT_EQ((*doubts)[0].to, clock_.wall);
+}
+
+TEST_F(WriterTest, ChangedAtNeverDecreasesWithinAnObject) {
+  auto writer = MustOpen();
+  Micros first = 0;
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "1");
+    first = tx.recorded_at();
+    NewRevision revision;
+    revision.object_id = 1;
+    revision.stream_id = 1;
+    revision.epoch = 1;
+    revision.rv = "2";
+    revision.changed_at = first - kMinute;
+    tx.AppendRevision(revision);
+  });
+  const auto history = MustRead()->History({1, {}, {}, {}}, 0, 10);
+  ASSERT_EQ((*history).size(), 2U);
+  EXPECT_EQ((*history)[1].changed_at, first);
+}
+
+TEST_F(WriterTest, EveryRecordHasASaltOfItsOwn) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "1");
+    PutPod(tx, "a", "2");
+    tx.AppendRecord("start", 0, "{}");
+  });
+  ASSERT_TRUE(*writer->CloseCleanly());
+  writer.reset();
+  // The salts are 16 random bytes; the file holds three different ones.
+  std::ifstream file(path_, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  SeededRandom again(7);
+  std::array<std::uint8_t, 16> id{};
+  again.Fill(id);
+  for (int i = 0; i < 3; ++i) {
+    std::string salt(16, '\0');
+    again.Fill({reinterpret_cast<std::uint8_t*>(salt.data()), salt.size()});
+    EXPECT_NE(bytes.find(salt), std::string::npos) << i;
+  }
+}
+
+TEST_F(WriterTest, ACheckpointKeepsTheWalOfALiveFileFromBeingEmpty) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "1", Event::kAdded, std::string(100'000, 'x'));
+  });
+  ASSERT_TRUE(writer->Checkpoint().ok());
+  EXPECT_GT(std::filesystem::file_size(path_ + "-wal"), 0U);
+  EXPECT_LT(std::filesystem::file_size(path_ + "-wal"), 20'000U);
+  Do(*writer, [&](Transaction& tx) { PutPod(tx, "a", "2"); });
+  EXPECT_EQ(MustRead()->info().last_seq, 2);
+}
+
+TEST_F(WriterTest, ADestroyedWriterLeavesWhatAKillLeaves) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) { PutPod(tx, "a", "1"); });
+  writer.reset();
+  EXPECT_GT(std::filesystem::file_size(path_ + "-wal"), 0U);
+  auto reader = MustRead();
+  EXPECT_FALSE(reader->info().clean_stop);
+  EXPECT_TRUE(reader->warnings().empty());
+  EXPECT_EQ(reader->info().last_seq, 1);
+}
+
+TEST_F(WriterTest, KeepsServerVersionAndIdentityOverRestarts) {
+  auto writer = MustOpen();
+  const std::string id = writer->info().file_id;
+  EXPECT_EQ(id.size(), 32U);
+  Do(*writer, [](Transaction& tx) { tx.SetServerVersion("v1.36.3"); });
+  writer.reset();
+  writer = MustOpen();
+  EXPECT_EQ(writer->info().file_id, id);
+  EXPECT_EQ(writer->info().server_version, "v1.36.3");
+  EXPECT_EQ(writer->info().identity, "uid-1");
+}
+
+TEST(DatabasePathTest, EncodesWhatDoesNotBelongIntoAFileName) {
+  EXPECT_EQ(DatabasePath("/d", "prod"), "/d/prod.db");
+  EXPECT_EQ(DatabasePath("/d", "arn:aws:eks/x%"), "/d/arn:aws:eks%2Fx%25.db");
+  EXPECT_EQ(DatabasePath("/d", "../a"), "/d/%2E.%2Fa.db");
+  EXPECT_EQ(DatabasePath("/d", "a\nb\x7f"), "/d/a%0Ab%7F.db");
+}
+
+}  // namespace
+}  // namespace kubescribe::store
