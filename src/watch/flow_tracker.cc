@@ -14,10 +14,16 @@ bool AtLeast(const std::string& rv, const std::string& bound) {
 
 void FlowTracker::Connected(const std::string& probe_rv, Micros probe_sent,
                             const std::string& position) {
-  probe_rv_ = probe_rv;
-  probe_sent_ = probe_sent;
   flowing_ = false;
   flowed_here_ = false;
+  Probed(probe_rv, probe_sent, position);
+}
+
+void FlowTracker::Probed(const std::string& probe_rv, Micros probe_sent,
+                         const std::string& position) {
+  probe_rv_ = probe_rv;
+  probe_sent_ = probe_sent;
+  doubted_ = false;
   passed_ = AtLeast(position, probe_rv);
 }
 
@@ -25,8 +31,12 @@ void FlowTracker::Passed(const std::string& rv) {
   if (!passed_ && AtLeast(rv, probe_rv_)) passed_ = true;
 }
 
+void FlowTracker::PassedBelow(const std::string& rv) {
+  if (kube::CompareRv(rv, probe_rv_) == kube::RvOrder::kGreater) passed_ = true;
+}
+
 bool FlowTracker::Drained() {
-  if (flowing_ || !passed_) return false;
+  if (flowing_ || !passed_ || doubted_) return false;
   flowing_ = true;
   flowed_here_ = true;
   return true;

@@ -32,8 +32,18 @@ class FlowTracker {
   // sent at `probe_sent`.
   void Connected(const std::string& probe_rv, Micros probe_sent,
                  const std::string& position);
+  // A newer probe, while connected: what it showed is to be passed (again)
+  // before the stream may flow. REQUIRES: !flowing().
+  void Probed(const std::string& probe_rv, Micros probe_sent,
+              const std::string& position);
+  // More may be under way than an empty socket shows: a newer probe is needed
+  // before the stream may flow. REQUIRES: !flowing().
+  void Doubt() { doubted_ = true; }
+  bool doubted() const { return doubted_; }
   // Everything up to `rv` was delivered.
   void Passed(const std::string& rv);
+  // Everything below `rv` was delivered.
+  void PassedBelow(const std::string& rv);
   // The socket is empty. True: from now on the stream flows.
   bool Drained();
   // The flow ended, in retrospect at `instant`; also moves back the end of a
@@ -47,6 +57,7 @@ class FlowTracker {
   std::optional<Micros> last_flow_;
   bool flowing_ = false;
   bool passed_ = false;
+  bool doubted_ = false;
   bool flowed_here_ = false;  // since Connected
   std::string probe_rv_;
   Micros probe_sent_ = 0;
