@@ -104,7 +104,10 @@ Cells DeploymentCells(const Json& object, Micros at) {
 std::string ExternalIp(const Json& object) {
   const Json& spec = At(object, "spec");
   const std::string type = Text(At(spec, "type"));
-  if (type == "ExternalName") return OrNone(Text(At(spec, "externalName")));
+  if (type == "ExternalName") return Text(At(spec, "externalName"));
+  if (type != "ClusterIP" && type != "NodePort" && type != "LoadBalancer") {
+    return "<unknown>";
+  }
   std::vector<std::string> addresses;
   if (type == "LoadBalancer") {
     // A server keeps these as a set: sorted, each once.
@@ -201,6 +204,10 @@ Cells NodeCells(const Json& object, Micros at) {
     const std::string text = Text(At(info, key));
     return text.empty() ? std::string("<unknown>") : text;
   };
+  std::string kernel = known("kernelVersion");
+  if (const std::string arch = Text(At(info, "architecture")); !arch.empty()) {
+    kernel += " (" + arch + ")";
+  }
   return {NameOf(object),
           NodeStatus(object),
           NodeRoles(At(object, "metadata", "labels")),
@@ -209,7 +216,7 @@ Cells NodeCells(const Json& object, Micros at) {
           NodeAddress(object, "InternalIP"),
           NodeAddress(object, "ExternalIP"),
           known("osImage"),
-          known("kernelVersion"),
+          kernel,
           known("containerRuntimeVersion")};
 }
 
