@@ -30,9 +30,12 @@ class TestClock final : public Clock {
 
 class TempFolder {
  public:
-  TempFolder() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "kubescribe-XXXXXX").string();
+  // Within `parent`; "": where the system keeps temporary files.
+  explicit TempFolder(const std::string& parent = "") {
+    std::string name = ((parent.empty() ? std::filesystem::temp_directory_path()
+                                        : std::filesystem::path(parent)) /
+                        "kubescribe-XXXXXX")
+                           .string();
     if (mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
   }

@@ -1,0 +1,53 @@
+// FaultVfs: makes the k-th operation of a kind on a database's files fail,
+// once or from then on.
+//
+//   FaultVfs faults("faulty");
+//   faults.Arm(Fault::kSync, 3, false);
+//   ... use SQLite with the VFS "faulty" ...
+//   if (!faults.hit()) // fewer than 3 syncs happened
+#pragma once
+
+#include "fakes/vfs_shim.h"
+
+namespace kubescribe::fakes {
+
+enum class Fault {
+  kRead,        // EIO on reading
+  kWrite,       // EIO on writing; nothing is written
+  kNoSpace,     // the disk is full
+  kShortWrite,  // half of it is written, then the disk is full
+  kSync,        // fsync fails
+};
+
+class FaultVfs final : private VfsObserver {
+ public:
+  explicit FaultVfs(const std::string& name) : shim_(name, *this) {}
+
+  // The `nth` operation (from 1) of this kind fails; with `persistent` all
+  // later ones too.
+  void Arm(Fault fault, int nth, bool persistent) {
+    fault_ = fault;
+    nth_ = nth;
+    persistent_ = persistent;
+    armed_ = true;
+    seen_ = 0;
+    hit_ = false;
+  }
+  void Disarm() { armed_ = false; }
+  // Has an operation failed since Arm?
+  bool hit() const { return hit_; }
+
+ private:
+  int Before(const VfsOp& op, std::size_t* keep) override;
+  void After(const VfsOp& /*op*/) override {}
+
+  Fault fault_ = Fault::kRead;
+  int nth_ = 0;
+  bool persistent_ = false;
+  bool armed_ = false;
+  int seen_ = 0;
+  bool hit_ = false;
+  VfsShim shim_;
+};
+
+}  // namespace kubescribe::fakes

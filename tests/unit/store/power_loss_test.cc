@@ -1,0 +1,203 @@
+// Power cuts (reliability P2, T2): the writer's log of writes and syncs is cut
+// at every place, what was not synced is kept, dropped or torn, and the file
+// that could be left is opened.
+//
+// Of each image: SQLite finds it whole; the rows are exactly those that the
+// position covers; and everything that Transact had acknowledged is there.
+//
+// KUBESCRIBE_POWER_IMAGES is how many images there are together (100 000),
+// KUBESCRIBE_TEST_SCALE a factor for it.
+
+#include <algorithm>
+#include <fstream>
+
+#include "fakes/crash_vfs.h"
+#include "scripted_pods.h"
+#include "store/db.h"
+#include "store_fixture.h"
+
+namespace kubescribe::store {
+namespace {
+
+constexpr int kTransactions = 24;
+constexpr int kShards = 4;
+
+std::size_t ImagesOfAShard() {
+  const char* text = std::getenv("KUBESCRIBE_POWER_IMAGES");
+  const double images = text == nullptr ? 100'000 : std::strtod(text, nullptr);
+  return static_cast<std::size_t>(images * TestScale() / kShards) + 1;
+}
+
+enum class Mistake { kNone, kNoSync, kPositionFirst };
+
+class PowerLossTest : public StoreTest {
+ protected:
+  PowerLossTest() : crash_("crash", path_), image_vfs_("image") {}
+
+  // Writes the script, with checkpoints and a restart; notes when each
+  // transaction began and when it was acknowledged.
+  void Write(Mistake mistake) {
+    options_.vfs = "crash";
+    options_.synchronous_full = mistake != Mistake::kNoSync;
+    auto writer = MustOpen();
+    for (int k = 1; k <= kTransactions; ++k) {
+      clock_.Advance(kSecond);
+      begun_.push_back(crash_.size());
+      const Status done = mistake == Mistake::kPositionFirst
+                              ? script_.RunPositionFirst(*writer, k)
+                              : script_.Run(*writer, k);
+      ASSERT_TRUE(done.ok()) << done.error().message();
+      acknowledged_.push_back(crash_.size());
+      if (k % 6 == 0) {
+        ASSERT_TRUE(writer->Checkpoint().ok());
+      }
+      if (k == kTransactions / 2) {
+        ASSERT_TRUE(*writer->CloseCleanly());
+        writer.reset();
+        writer = MustOpen();
+      }
+      if (k == kTransactions * 3 / 4) {
+        writer.reset();  // as a kill leaves it
+        writer = MustOpen();
+      }
+    }
+    ASSERT_TRUE(*writer->CloseCleanly());
+  }
+
+  // Checks so many images, spread over the log; answers the violations.
+  std::vector<std::string> Check(std::size_t images, std::uint64_t seed) {
+    std::vector<std::string> violations;
+    SeededRandom random(seed);
+    for (std::size_t i = 0; i < images; ++i) {
+      // In order of the log, so that each step forward is small.
+      const std::size_t cut = i * (crash_.size() + 1) / images;
+      crash_.Seek(cut);
+      const fakes::CrashImage image = crash_.Image(random);
+      image_vfs_.Set(image);
+      const std::string violation = Violation(cut);
+      if (!violation.empty()) {
+        violations.push_back("cut at " + std::to_string(cut) + ", image " +
+                             std::to_string(i) + ": " + violation);
+      } else if (i % 500 == 250) {
+        const std::string later = GoesOn(image);
+        if (!later.empty()) violations.push_back(later);
+      }
+    }
+    return violations;
+  }
+
+  // Number of transactions of which `instants` lies at or before the cut.
+  static int CountBefore(const std::vector<std::size_t>& instants,
+                         std::size_t cut, bool inclusive) {
+    const auto end =
+        inclusive ? std::upper_bound(instants.begin(), instants.end(), cut)
+                  : std::lower_bound(instants.begin(), instants.end(), cut);
+    return static_cast<int>(end - instants.begin());
+  }
+
+  // "" or what is wrong with the image.
+  std::string Violation(std::size_t cut) {
+    const int durable = CountBefore(acknowledged_, cut, true);
+    const int begun = CountBefore(begun_, cut, false);
+    try {
+      Db db("image.db", SQLite::OPEN_READWRITE, 0, "image");
+      db.Exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY");
+      if (db.Int("PRAGMA user_version") == 0) {
+        return durable == 0 ? "" : "the whole file is lost";
+      }
+      const std::string check = db.Text("PRAGMA integrity_check(1)");
+      if (check != "ok") return check;
+      const auto position = static_cast<int>(db.Int(
+          "SELECT coalesce(max(CAST(position AS INTEGER)), 0) FROM stream"));
+      if (position < durable || position > begun) {
+        return "the position is " + std::to_string(position) + ", with " +
+               std::to_string(durable) + " acknowledged and " +
+               std::to_string(begun) + " begun";
+      }
+      const ScriptedPods::Totals& expected = script_.After(position);
+      const ScriptedPods::Totals found{
+          db.Int("SELECT count(*) FROM revision"),
+          db.Int("SELECT coalesce(sum(raw_size), 0) FROM body")};
+      if (found != expected) {
+        return "the position is " + std::to_string(position) + " with " +
+               std::to_string(found.revisions) + " rows instead of " +
+               std::to_string(expected.revisions);
+      }
+      if (db.Int("SELECT last_seq FROM meta") != expected.revisions) {
+        return "last_seq is another one";
+      }
+    } catch (const std::exception& exception) {
+      return exception.what();
+    }
+    return "";
+  }
+
+  // Opens a real file with this content and lets the writer finish the script.
+  std::string GoesOn(const fakes::CrashImage& image) {
+    const TempFolder folder;
+    const std::string path = folder / "image.db";
+    std::ofstream(path, std::ios::binary) << image.database;
+    if (!image.wal.empty())
+      std::ofstream(path + "-wal", std::ios::binary) << image.wal;
+    if (!image.journal.empty())
+      std::ofstream(path + "-journal", std::ios::binary) << image.journal;
+    OpenOptions options = options_;
+    options.vfs = "";
+    options.synchronous_full = false;
+    auto writer = Writer::Open(path, options);
+    if (!writer.ok()) return writer.error().message();
+    for (int k = ScriptedPods::Position(**writer) + 1; k <= kTransactions;
+         ++k) {
+      const Status done = script_.Run(**writer, k);
+      if (!done.ok()) return done.error().message();
+    }
+    const auto closed = (*writer)->CloseCleanly();
+    if (!closed.ok()) return closed.error().message();
+    const auto reader = Reader::Open(path);
+    if (!reader.ok()) return reader.error().message();
+    const Seq last = (*reader)->info().last_seq;
+    if (last != script_.After(kTransactions).revisions) {
+      return "after going on there are " + std::to_string(last) + " rows";
+    }
+    return "";
+  }
+
+  ScriptedPods script_{kTransactions};
+  fakes::CrashVfs crash_;
+  fakes::ImageVfs image_vfs_;
+  std::vector<std::size_t> begun_;
+  std::vector<std::size_t> acknowledged_;
+};
+
+class PowerLossShard : public PowerLossTest,
+                       public testing::WithParamInterface<int> {};
+
+TEST_P(PowerLossShard, NoImageLosesOrTearsAnything) {
+  ASSERT_NO_FATAL_FAILURE(Write(Mistake::kNone));
+  const auto violations =
+      Check(ImagesOfAShard(), static_cast<std::uint64_t>(GetParam()));
+  EXPECT_EQ(violations.size(), 0U) << violations.front();
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, PowerLossShard, testing::Range(0, kShards));
+
+TEST_F(PowerLossTest, WithoutSyncsManyImagesAreFoundBroken) {
+  ASSERT_NO_FATAL_FAILURE(Write(Mistake::kNoSync));
+  const auto violations = Check(1000, 5);
+  EXPECT_GT(violations.size(), 500U);
+}
+
+TEST_F(PowerLossTest, ThePositionBeforeItsRowsIsFound) {
+  ASSERT_NO_FATAL_FAILURE(Write(Mistake::kPositionFirst));
+  const auto violations = Check(1000, 6);
+  EXPECT_GT(violations.size(), 100U);
+  EXPECT_NE(std::find_if(violations.begin(), violations.end(),
+                         [](const std::string& violation) {
+                           return violation.find("rows instead of") !=
+                                  std::string::npos;
+                         }),
+            violations.end());
+}
+
+}  // namespace
+}  // namespace kubescribe::store
