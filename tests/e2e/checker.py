@@ -56,6 +56,11 @@ def revisions(records):
     return [r for r in records if r["record"] == "revision"]
 
 
+def in_time(records):
+    """Revisions that were not late, older than what was known by then."""
+    return [r for r in revisions(records) if not r.get("late")]
+
+
 # -- the record in itself
 
 
@@ -90,6 +95,8 @@ def check_times(records):
         if not not_before <= at <= recorded:
             wrong.append(f"{name_of(record)}: changedAt {at} is outside of "
                          f"{not_before} … {recorded}")
+        if record.get("late"):
+            continue
         if at < changed.get(record["uid"], ""):
             wrong.append(f"{name_of(record)}: changedAt goes back in its uid")
         changed[record["uid"]] = at
@@ -120,7 +127,7 @@ def check_order(records, loose=()):
     wrong = []
     of_uid = {}
     of_kind = {}
-    for record in revisions(records):
+    for record in in_time(records):
         rv = record.get("resourceVersion") or ""
         if not rv:
             continue
@@ -142,7 +149,7 @@ def check_lives(records):
     """Each uid of an epoch: appears first, and nothing follows its end."""
     wrong = []
     alive = {}
-    for record in revisions(records):
+    for record in in_time(records):
         uid = (record["epoch"], kind_of(record), record["uid"])
         event = record["event"]
         known = alive.get(uid)
@@ -440,23 +447,14 @@ def _base64_forms(raw):
 def state(records, kinds=None):
     """{(kind, uid): record}: what lives at the end, by replaying.
 
-    Within a uid the RV decides, and a later epoch over an earlier one.
+    Within a uid the last one in time decides; check_order has the RVs.
     """
-    ranks = _epoch_ranks(records)
     live = {}
-    newest = {}
-    for record in revisions(records):
+    for record in in_time(records):
         kind = kind_of(record)
         if kinds is not None and kind not in kinds:
             continue
-        rank = ranks[(kind, record["epoch"])]
         key = (kind, record["uid"])
-        rv = record.get("resourceVersion") or ""
-        before = newest.get(key)
-        if before and rv and (rank, rv_key(rv)) < before:
-            continue  # late
-        if rv:
-            newest[key] = (rank, rv_key(rv))
         if record["event"] in GONE:
             live.pop(key, None)
         else:

@@ -14,9 +14,9 @@ import recorder as recorders
 import scenario
 import writers
 
-TX_POINTS = ("tx.begun", "tx.rows", "tx.position", "tx.before-commit",
-             "tx.after-commit")
-LIST_POINTS = ("list.page", "list.end")
+TX_POINTS = ("tx.begun", "tx.revision", "tx.rows", "tx.position",
+             "tx.before-commit", "tx.after-commit")
+LIST_POINTS = ("list.item", "list.recorded", "list.end")
 RANDOM_KILLS = 15
 POINT_KILLS = 15
 WRITES = 10_000

@@ -120,8 +120,8 @@ def compare(recorder, one, when):
     name = f"{resource}.{group}" if group else resource
     what = f"get {name} {' '.join(when)}"
     code, out, err = recorder.ask(
-        "get", name, "-A", "--cluster", recorder.name, "-o", "json", *when,
-        check=False)
+        "get", name, "-A", "--cluster", recorder.name, "-o", "json",
+        "--show-managed-fields", *when, check=False)
     if code not in (0, 3):
         return [f"{what}: exit code {code}: {err}"]
     if err.strip():
