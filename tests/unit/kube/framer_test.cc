@@ -69,7 +69,7 @@ std::vector<std::string> Expected(const std::vector<std::string>& frames,
 TEST(Framer, SameFramesWhereverTheStreamIsCutInThree) {
   const auto frames = NastyFrames();
   const std::string stream = Join(frames);
-  for (const std::size_t max_frame : {1000, 40, 1}) {
+  for (const std::size_t max_frame : {1000U, 40U, 1U}) {
     const auto expected = Expected(frames, max_frame);
     for (std::size_t a = 0; a <= stream.size(); ++a) {
       for (std::size_t b = a; b <= stream.size(); b += 1 + b % 3) {
@@ -92,7 +92,7 @@ TEST(Framer, SameFramesInPiecesOfEverySize) {
   frames.push_back(kDeep);
   frames.push_back(R"({"last":1})");
   const std::string stream = Join(frames);
-  for (const std::size_t max_frame : {100000, 60}) {
+  for (const std::size_t max_frame : {100000U, 60U}) {
     const auto expected = Expected(frames, max_frame);
     for (std::size_t size = 1; size < 200; ++size) {
       Framer framer(max_frame);
@@ -185,7 +185,7 @@ TEST(Framer, LongValueIsNotHeld) {
 }
 
 TEST(Framer, ValueAsLongAsTheLimitIsAFrame) {
-  for (const std::size_t max_frame : {7, 6}) {
+  for (const std::size_t max_frame : {7U, 6U}) {
     Framer framer(max_frame);
     Recorded sink;
     ASSERT_TRUE(framer.Feed("{\"a\"", sink).ok());

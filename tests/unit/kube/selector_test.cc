@@ -40,7 +40,7 @@ TEST(LabelSelector, HasTheMeaningOfTheServers) {
                           "app=web,tier=",
                           "app , n>9",
                           "n<11",
-                          "n>-1",
+
                           "app=web,!other,n>9",
                           "tier!=x",
                           "app in ( web , db )",
