@@ -150,14 +150,15 @@ simdjson::error_code EventReader::Impl::Walk(std::string_view text,
   if (const auto error = Open(text, document)) return error;
   od::object frame;
   if (const auto error = document.get_object().get(frame)) return error;
-  std::optional<std::size_t> start;  // of an object whose end is to come
+  constexpr std::size_t kNone = std::string_view::npos;
+  std::size_t start = kNone;  // of an object whose end is to come
   for (auto item : frame) {
     od::field field;
     if (const auto error = std::move(item).get(field)) return error;
-    if (start) {
+    if (start != kNone) {
       const std::size_t quote = OffsetOf(field.key().raw()) - 1;
-      object = text.substr(*start, EndBefore(text, quote) - *start);
-      start.reset();
+      object = text.substr(start, EndBefore(text, quote) - start);
+      start = kNone;
     }
     std::string_view key;
     if (const auto error = field.unescaped_key().get(key)) return error;
@@ -176,7 +177,9 @@ simdjson::error_code EventReader::Impl::Walk(std::string_view text,
       if (const auto error = ReadFields(fields, head, found)) return error;
     }
   }
-  if (start) object = text.substr(*start, EndBeforeClosing(text) - *start);
+  if (start != kNone) {
+    object = text.substr(start, EndBeforeClosing(text) - start);
+  }
   return document.current_location().error() == simdjson::OUT_OF_BOUNDS
              ? simdjson::SUCCESS
              : simdjson::TRAILING_CONTENT;

@@ -1,0 +1,312 @@
+#include "kubescribed/app.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <future>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/paths.h"
+#include "kubescribed/settings.h"
+
+namespace kubescribe::daemon {
+namespace {
+
+constexpr Micros kLook = 200 * kMillisecond;
+// A stop takes 2 s at the most: the loop's end, then this.
+constexpr Micros kCloseLimit = 1500 * kMillisecond;
+constexpr auto kLoopPatience = std::chrono::seconds(2);
+// What ends WaitForSignals from within.
+constexpr int kFinished = SIGUSR1;
+
+sigset_t Signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, kFinished}) {
+    sigaddset(&set, signal);
+  }
+  return set;
+}
+
+}  // namespace
+
+App::App(Options options, config::Config config, record::RedactionKey key)
+    : options_(std::move(options)),
+      config_(std::move(config)),
+      key_(std::move(key)),
+      frames_(loop_, static_cast<std::size_t>(config_.limits.frame_bytes)),
+      shared_{loop_, frames_, key_},
+      progress_(SystemClock()),
+      started_at_(SystemClock().Wall()) {
+  loop_.OnStall([this](Micros from_wall) {
+    for (const auto& runner : runners_) runner->Stalled(from_wall);
+  });
+}
+
+App::~App() = default;
+
+int App::Run() {
+  if (!OpenClusters()) return kExitError;
+  if (options_.mode == Mode::kRecord && !Listen()) {
+    Close();
+    return kExitError;
+  }
+  loop_.Post([this] {
+    for (const auto& runner : runners_) runner->Start();
+    ShowProgress();
+    LookAround();
+  });
+  loop_running_ = true;
+  loop_thread_ = std::thread([this] {
+    loop_.Run();
+    loop_running_ = false;
+  });
+  Log().info("kubescribed {} records {} cluster{} into {}", KUBESCRIBE_VERSION,
+             runners_.size(), runners_.size() == 1 ? "" : "s",
+             config_.data_dir);
+  WaitForSignals();
+  return Close();
+}
+
+bool App::OpenClusters() {
+  for (const auto& cluster : config_.clusters) {
+    auto runner = std::make_unique<ClusterRunner>(config_, cluster, shared_);
+    if (auto opened = runner->Open(); !opened.ok()) {
+      Log().error("{}: not recorded: {}", cluster.name,
+                  opened.error().message());
+      exit_code_ = kExitError;
+      continue;
+    }
+    runners_.push_back(std::move(runner));
+  }
+  return !runners_.empty();
+}
+
+bool App::Listen() {
+  control::Handlers handlers;
+  handlers["status"] = [this](control::Call& /*call*/) -> Result<std::string> {
+    std::string answer;
+    if (!OnLoop([&] {
+          answer = StatusJson(runners_, started_at_, SystemClock());
+        })) {
+      return Error(Code::kUnavailable, "the recorder is stopping");
+    }
+    return answer;
+  };
+  handlers["audit"] = [this](control::Call& call) { return Audit(call); };
+  handlers["reload"] = [this](control::Call& /*call*/) -> Result<std::string> {
+    kill(getpid(), SIGHUP);
+    return std::string(R"({"message":"reading the configuration again"})");
+  };
+  handlers["checkpoint"] = [this](control::Call& /*call*/) {
+    for (const auto& runner : runners_) runner->Checkpoint();
+    return Result<std::string>(std::string());
+  };
+  auto server = control::Server::Listen(ControlSocketPath(config_.data_dir),
+                                        std::move(handlers));
+  if (!server.ok()) {
+    Log().error("{}", server.error().message());
+    return false;
+  }
+  server_ = std::move(*server);
+  return true;
+}
+
+bool App::OnLoop(std::function<void()> fn) {
+  if (!loop_running_) return false;
+  const auto task = std::make_shared<std::packaged_task<void()>>(std::move(fn));
+  std::future<void> done = task->get_future();
+  loop_.Post([task] { (*task)(); });
+  // What the task refers to must outlive it: it is waited for as long as the
+  // loop runs at all.
+  while (done.wait_for(kLoopPatience) != std::future_status::ready) {
+    if (!loop_running_) return false;
+  }
+  return true;
+}
+
+Result<std::string> App::Audit(control::Call& call) {
+  using nlohmann::json;
+  const std::lock_guard<std::mutex> one(audit_mutex_);
+  const json args = json::parse(call.args(), nullptr, false);
+  const std::string cluster = args.value("cluster", std::string());
+  std::vector<std::string> types;
+  for (const auto& type : args.value("types", json::array())) {
+    if (type.is_string()) types.push_back(type.get<std::string>());
+  }
+  if (types.empty()) types.emplace_back();
+
+  struct State {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::pair<std::string, ClusterRunner::Audited>> done;
+  };
+  const auto state = std::make_shared<State>();
+  int started = 0;
+  bool known = false;
+  const bool asked = OnLoop([&] {
+    for (const auto& runner : runners_) {
+      if (!cluster.empty() && runner->name() != cluster) continue;
+      known = true;
+      for (const auto& type : types) {
+        started +=
+            runner->Audit(type, [state, name = runner->name()](
+                                    const ClusterRunner::Audited& audited) {
+              const std::lock_guard<std::mutex> lock(state->mutex);
+              state->done.emplace_back(name, audited);
+              state->changed.notify_all();
+            });
+      }
+    }
+  });
+  if (!asked) return Error(Code::kUnavailable, "the recorder is stopping");
+  if (!known) {
+    return Error(Code::kNotFound, "no cluster " + cluster + " is recorded");
+  }
+  std::int64_t findings = 0;
+  int reported = 0;
+  while (reported < started && call.Wanted() && loop_running_) {
+    std::vector<std::pair<std::string, ClusterRunner::Audited>> news;
+    {
+      std::unique_lock<std::mutex> lock(state->mutex);
+      state->changed.wait_for(lock, std::chrono::microseconds(kLook));
+      news.swap(state->done);
+    }
+    for (const auto& [name, audited] : news) {
+      ++reported;
+      findings += std::max<std::int64_t>(audited.findings, 0);
+      json line;
+      line["cluster"] = name;
+      line["stream"] = std::to_string(audited.stream);
+      OnLoop([&] {
+        for (const auto& runner : runners_) {
+          if (runner->name() != name) continue;
+          for (const auto& stream : runner->status().streams) {
+            if (stream.id == audited.stream) line["stream"] = stream.name;
+          }
+        }
+      });
+      if (audited.findings < 0) {
+        line["error"] = "given up: too much changed meanwhile";
+      } else {
+        line["findings"] = audited.findings;
+      }
+      if (!call.Send(line.dump())) break;
+    }
+  }
+  json answer;
+  answer["streams"] = started;
+  answer["findings"] = findings;
+  return answer.dump();
+}
+
+// -- loop thread
+
+void App::ShowProgress() {
+  progress_.Show(runners_);
+  loop_.After(progress_.interval(), [this] { ShowProgress(); });
+}
+
+void App::LookAround() {
+  std::size_t refused = 0;
+  std::size_t caught_up = 0;
+  for (const auto& runner : runners_) {
+    if (runner->refused()) ++refused;
+    if (options_.mode == Mode::kOnce && runner->CaughtUp()) ++caught_up;
+  }
+  if (refused == runners_.size()) {
+    Log().error("nothing can be recorded: stopping");
+    Finish(kExitError);
+    return;
+  }
+  if (options_.mode == Mode::kOnce && caught_up + refused == runners_.size()) {
+    Finish(refused == 0 ? exit_code_.load() : kExitError);
+    return;
+  }
+  loop_.After(kLook, [this] { LookAround(); });
+}
+
+// -- the main thread
+
+void App::Finish(int exit_code) {
+  exit_code_ = exit_code;
+  kill(getpid(), kFinished);
+}
+
+void App::WaitForSignals() {
+  const sigset_t signals = Signals();
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) {
+      Reload();
+      continue;
+    }
+    if (signal != kFinished) Log().info("stopping");
+    break;
+  }
+  // From here on a second signal ends the process at once; what is committed
+  // is safe as after any crash.
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
+}
+
+void App::Reload() {
+  auto loaded = LoadSettings(options_);
+  if (!loaded.ok()) {
+    Log().error("the configuration stays as it was: {}",
+                loaded.error().message());
+    return;
+  }
+  OnLoop([&] {
+    for (const auto& cluster : loaded->clusters) {
+      bool found = false;
+      for (const auto& runner : runners_) {
+        if (runner->name() != cluster.name) continue;
+        runner->Reload(cluster);
+        found = true;
+      }
+      if (!found) {
+        Log().warn("{}: a new cluster is recorded after a restart only",
+                   cluster.name);
+      }
+    }
+  });
+  Log().info("configuration read again");
+}
+
+int App::Close() {
+  server_.reset();
+  if (loop_thread_.joinable()) {
+    loop_.Post([this] {
+      progress_.End();
+      for (const auto& runner : runners_) runner->StopWatching();
+      loop_.Stop();
+    });
+    loop_thread_.join();
+  }
+  std::vector<std::jthread> closing;
+  for (const auto& runner : runners_) {
+    closing.emplace_back([this, &runner] {
+      if (auto closed = runner->Close(kCloseLimit); !closed.ok()) {
+        Log().error("{}: {}", runner->name(), closed.error().message());
+        exit_code_ = kExitError;
+      }
+      Log().info("stopped: {}", Totals(*runner));
+      if (options_.mode == Mode::kOnce) {
+        std::cout << Totals(*runner) + "\n" << std::flush;
+      }
+    });
+  }
+  closing.clear();
+  return exit_code_;
+}
+
+}  // namespace kubescribe::daemon

@@ -1,0 +1,66 @@
+// App: the recorder's process. It owns the network loop and its thread, the
+// clusters, the control socket, and what signals do.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "control/server.h"
+#include "kubescribed/cluster_runner.h"
+#include "kubescribed/options.h"
+#include "kubescribed/report.h"
+#include "net/loop.h"
+#include "record/redact.h"
+
+namespace kubescribe::daemon {
+
+class App {
+ public:
+  App(Options options, config::Config config, record::RedactionKey key);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  // Records until a signal (or, with --once, until all is caught up). Returns
+  // the exit code. Call with signals blocked (main does).
+  int Run();
+
+ private:
+  bool OpenClusters();
+  bool Listen();
+  void WaitForSignals();
+  int Close();
+  void Reload();
+  void Finish(int exit_code);  // any thread: ends WaitForSignals
+  // Runs `fn` on the loop's thread and waits for it; false when the loop ended
+  // or did not get to it within 2 s.
+  bool OnLoop(std::function<void()> fn);
+  void ShowProgress();
+  void LookAround();  // once a while: --once, refused clusters
+  Result<std::string> Audit(control::Call& call);
+
+  const Options options_;
+  // Clusters point into it; a reload changes only what they are handed.
+  const config::Config config_;
+  const record::RedactionKey key_;
+  net::Loop loop_;
+  watch::FrameBudget frames_;
+  ClusterRunner::Shared shared_;
+  Runners runners_;
+  Progress progress_;
+  std::unique_ptr<control::Server> server_;
+  std::thread loop_thread_;
+  std::atomic<bool> loop_running_{false};
+  std::atomic<int> exit_code_{kExitOk};
+  Micros started_at_;
+  std::mutex audit_mutex_;  // one audit call at a time
+};
+
+}  // namespace kubescribe::daemon

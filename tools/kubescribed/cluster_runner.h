@@ -1,0 +1,111 @@
+// ClusterRunner: one cluster being recorded. It joins what watching shows
+// (watch::Cluster, on the loop's thread) to the record (record::Recorder, on a
+// writer thread of its own).
+//
+//   loop thread                          writer thread
+//   watch::Cluster ──observations──►     record::Recorder ──► DATA/NAME.db
+//         ▲──────── room, relist ────────────┘
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "net/client.h"
+#include "net/loop.h"
+#include "record/recorder.h"
+#include "watch/cluster.h"
+
+namespace kubescribe::daemon {
+
+class ClusterRunner final : public watch::ObservationSink {
+ public:
+  // What all clusters of the process share; outlives the runners.
+  struct Shared {
+    net::Loop& loop;
+    watch::FrameBudget& frames;
+    const record::RedactionKey& key;
+  };
+  struct Audited {
+    kube::StreamId stream = 0;
+    std::int64_t findings = 0;
+  };
+
+  ClusterRunner(const config::Config& config,
+                const config::ClusterConfig& cluster, const Shared& shared);
+  // REQUIRES: StopWatching and Close were called, or Open never was.
+  ~ClusterRunner() override;
+
+  const std::string& name() const { return cluster_config_.name; }
+
+  // Before the loop runs: reads the kubeconfig, and opens the file where there
+  // is one. Errors are for this cluster alone: config::ConnectionOf's and
+  // store::Writer::Open's.
+  Status Open();
+
+  // Loop thread.
+  void Start();
+  void StopWatching();
+  void Stalled(Micros from_wall);
+  // New rules, and nothing else of the configuration, take effect.
+  void Reload(const config::ClusterConfig& cluster);
+  // All streams, or those of one resource ("pods", "deployments.apps").
+  // `on_audited` is called on the writer thread for each, until it is reset.
+  int Audit(const std::string& resource,
+            std::function<void(const Audited&)> on_audited);
+  bool CaughtUp();
+  // The cluster cannot be recorded, and trying again does not help.
+  const std::optional<Error>& refused() const { return refused_; }
+  watch::ClusterStatus status() const { return watching_->status(); }
+
+  // Any thread.
+  void Checkpoint();
+  record::RecorderStats stats() const;
+  std::optional<store::FileInfo> info() const;
+
+  // After the loop has ended: commits what is left and closes the file.
+  Status Close(Micros limit);
+
+ private:
+  // Loop thread: the sink of what is watched.
+  Room Offer(kube::Observation observation) override;
+
+  Status OnIdentity(const watch::Identity& identity);
+  Status CheckIdentity(const std::string& identity);
+  Status OpenStore(const std::string& identity, bool weak);
+  std::vector<watch::Selection> Select(const kube::ResourceInfo& kind) const;
+  Result<watch::OpenedStream> OpenStream(const watch::StreamSpec& spec);
+  watch::ClusterOptions WatchOptions() const;
+  record::RecorderOptions RecordOptions() const;
+  void WriteUntilStopped(const std::stop_token& stop);
+
+  const config::Config& config_;
+  config::ClusterConfig cluster_config_;
+  const Shared shared_;
+  config::Connection connection_;
+
+  std::unique_ptr<net::HttpClient> client_;
+  std::unique_ptr<watch::Cluster> watching_;  // loop thread
+  std::optional<Error> refused_;              // loop thread
+  LogOnce identity_log_;
+  std::map<std::int64_t, store::StreamRow> before_;  // rows of the last run
+
+  // Set once, then only read; the mutex is for other threads' reading.
+  mutable std::mutex mutex_;
+  std::shared_ptr<record::Recorder> recorder_;
+  std::function<void(const Audited&)> on_audited_;  // guarded by mutex_
+  std::jthread writer_;
+
+  // --once: when nothing had come for a while although everything watches.
+  std::uint64_t quiet_events_ = 0;
+  std::optional<Micros> quiet_since_;
+};
+
+}  // namespace kubescribe::daemon
