@@ -9,9 +9,19 @@
 //   < {"done":true,"clusters":[…]}                 or
 //   < {"error":{"code":"invalid","message":"…"}}   the last line
 //
-// Commands: "status", "audit", "reload", "checkpoint"; what each answers is
-// decided by its handler in the daemon. A request is at most
-// kMaxRequestLine bytes, a line of an answer at most kMaxAnswerLine.
+// A request is at most kMaxRequestLine bytes, a line of an answer at most
+// kMaxAnswerLine. Members that a reader does not know are ignored; this is what
+// the tool asks for and shows:
+//
+//   status      {} -> "pid", "version", "startedAt" and "clusters": of each
+//               "cluster" and any number of figures ("revisions", "queueBytes",
+//               "error", …), and "streams": of each "stream" ("pods in prod"),
+//               "state", "message", "error", "waitSeconds"
+//   audit       {"cluster": NAME or "", "types": […]} -> progress lines with
+//               "cluster", "stream", "findings" or "error" as streams are done;
+//               at the end "streams", "findings"
+//   reload      {} -> "message"
+//   checkpoint  {} -> {}
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,145 @@
+#include "kubescribe/command.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <charconv>
+#include <iostream>
+
+#include "config/kubeconfig.h"
+#include "kube/user_time.h"
+
+namespace kubescribe::tool {
+
+std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(MakeGet(common));
+  commands.push_back(MakeHistory(common));
+  commands.push_back(MakeDiff(common));
+  commands.push_back(MakeGaps(common));
+  commands.push_back(MakeStatus(common));
+  commands.push_back(MakeExport(common));
+  commands.push_back(MakeAudit(common));
+  return commands;
+}
+
+void NamespaceFlags::Declare(CLI::App& app) {
+  auto* one = app.add_option("-n,--namespace", name,
+                             "Namespace (default: that of the kubeconfig's "
+                             "context, else \"default\")")
+                  ->type_name("NAME");
+  app.add_flag("-A,--all-namespaces", all, "All namespaces")->excludes(one);
+}
+
+std::optional<std::string> NamespaceFlags::Resolve(
+    const std::string& cluster) const {
+  if (all) return std::nullopt;
+  if (!name.empty()) return name;
+  for (const std::string& context : {cluster, std::string()}) {
+    const auto connection = config::LoadConnection("", context);
+    if (connection.ok() && !connection->default_namespace.empty()) {
+      return connection->default_namespace;
+    }
+  }
+  return "default";
+}
+
+Result<query::When> ParseWhen(const std::string& text,
+                              const std::string& flag) {
+  query::When when;
+  if (text.rfind("seq:", 0) == 0) {
+    store::Seq seq = 0;
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + 4, end, seq);
+    if (parsed.ec != std::errc() || parsed.ptr != end) {
+      return Error(Code::kInvalid,
+                   flag + ": \"" + text + "\": a seq is a number");
+    }
+    when.seq = seq;
+    return when;
+  }
+  const Result<kube::UserTime> time =
+      kube::ParseUserTime(text, SystemClock().Wall(), kube::LocalZone());
+  if (!time.ok()) return time.error().Wrap(flag);
+  if (!time->note.empty()) Say("note", time->note);
+  if (!time->rv.empty()) {
+    when.rv = time->rv;
+  } else if (text != "now") {
+    when.at = time->at;
+  }
+  return when;
+}
+
+Result<Micros> ParseTime(const std::string& text, const std::string& flag) {
+  const Result<query::When> when = ParseWhen(text, flag);
+  if (!when.ok()) return when.error();
+  if (when->rv || when->seq) {
+    return Error(Code::kInvalid, flag + " takes a time, not a revision");
+  }
+  return when->at.value_or(SystemClock().Wall());
+}
+
+void Say(std::string_view kind, std::string_view message) {
+  static const output::Look look = output::LookOf(2);
+  const output::Colour colour =
+      kind == "error" ? output::Colour::kRed : output::Colour::kYellow;
+  std::cerr << output::Paint(std::string(kind) + ":", colour, look.colour)
+            << " " << output::EscapeControls(message) << std::endl;
+}
+
+int Fail(const Error& error) {
+  Say("error", error.message());
+  if (error.code() == Code::kInvalid) return kExitUsage;
+  return error.code() == Code::kNotFound ? kExitNothing : kExitError;
+}
+
+bool SayWarnings(const std::vector<std::string>& file_warnings,
+                 const std::vector<query::Warning>& warnings) {
+  // Many streams may share one reason; a person needs the first few.
+  constexpr std::size_t kMost = 10;
+  const std::string zone = kube::LocalZone();
+  for (const std::string& warning : file_warnings) Say("warning", warning);
+  for (std::size_t i = 0; i < warnings.size() && i < kMost; ++i) {
+    Say("warning", "uncertain: " + query::Describe(warnings[i], zone));
+  }
+  if (warnings.size() > kMost) {
+    Say("warning", "uncertain: and for " +
+                       std::to_string(warnings.size() - kMost) +
+                       " more reasons (kubescribe gaps lists them)");
+  }
+  return !warnings.empty();
+}
+
+bool Out::Write(std::string_view text) {
+  constexpr std::size_t kBuffer = std::size_t{64} << 10;
+  if (gone_ || failed_) return false;
+  buffer_ += text;
+  return buffer_.size() < kBuffer || Flush();
+}
+
+bool Out::Flush() {
+  std::size_t done = 0;
+  while (done < buffer_.size() && !gone_ && !failed_) {
+    const ssize_t written =
+        write(1, buffer_.data() + done, buffer_.size() - done);
+    if (written >= 0) {
+      done += static_cast<std::size_t>(written);
+    } else if (errno == EPIPE) {
+      gone_ = true;
+    } else if (errno != EINTR && errno != EAGAIN) {
+      failed_ = true;
+      Say("error", std::string("writing the answer: ") +
+                       std::generic_category().message(errno));
+    }
+  }
+  buffer_.clear();
+  return !gone_ && !failed_;
+}
+
+void HideManagedFields(output::Value& object) {
+  if (!object.is_object() || object.Find("metadata") == nullptr) return;
+  object["metadata"].Remove("managedFields");
+}
+
+}  // namespace kubescribe::tool

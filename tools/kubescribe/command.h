@@ -1,0 +1,119 @@
+// Command: one word of the tool (`kubescribe get …`), and what all of them
+// share: flags, exit codes, how warnings and output are written.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "output/terminal.h"
+#include "output/value.h"
+#include "query/database.h"
+#include "query/doubt.h"
+#include "query/state.h"
+
+namespace CLI {
+class App;
+}
+
+namespace kubescribe::tool {
+
+// DESIGN §7. `diff` has diff's own: 0 equal, 1 different, above 1 error.
+enum ExitCode {
+  kExitFound = 0,
+  kExitError = 1,
+  kExitUsage = 2,
+  kExitNothing = 3,
+  kExitUncertain = 4,
+};
+
+// The flags that every command has.
+struct Common {
+  query::Place place;
+};
+
+class Command {
+ public:
+  explicit Command(const Common& common) : common_(common) {}
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+  virtual ~Command() = default;
+  // Adds itself, with its flags, help and examples.
+  virtual void Declare(CLI::App& app) = 0;
+  // After parsing, if it was the one that was typed. Answers the exit code.
+  virtual int Run() = 0;
+
+  // The subcommand that Declare made.
+  const CLI::App* app() const { return app_; }
+
+ protected:
+  const Common& common_;
+  CLI::App* app_ = nullptr;
+};
+
+std::vector<std::unique_ptr<Command>> AllCommands(const Common& common);
+
+std::unique_ptr<Command> MakeGet(const Common& common);
+std::unique_ptr<Command> MakeHistory(const Common& common);
+std::unique_ptr<Command> MakeDiff(const Common& common);
+std::unique_ptr<Command> MakeGaps(const Common& common);
+std::unique_ptr<Command> MakeStatus(const Common& common);
+std::unique_ptr<Command> MakeExport(const Common& common);
+std::unique_ptr<Command> MakeAudit(const Common& common);
+
+// -n and -A.
+struct NamespaceFlags {
+  std::string name;
+  bool all = false;
+  void Declare(CLI::App& app);
+  // The namespace that is meant: none is all. As kubectl: that of the
+  // kubeconfig's context (the one called as the cluster, else the current
+  // one), else "default".
+  std::optional<std::string> Resolve(const std::string& cluster) const;
+};
+
+// What `--at`, `--from` take: times (kube/user_time.h), "rv:N", "seq:N". A
+// note on how it was understood goes to stderr. kInvalid names the flag.
+Result<query::When> ParseWhen(const std::string& text, const std::string& flag);
+// The same where only a time will do.
+Result<Micros> ParseTime(const std::string& text, const std::string& flag);
+
+// To stderr, once a line, with control characters made visible.
+void Say(std::string_view kind, std::string_view message);
+// The error, and the exit code that stands for it: kInvalid is usage,
+// kNotFound nothing.
+int Fail(const Error& error);
+// Every warning; true if there was one.
+bool SayWarnings(const std::vector<std::string>& file_warnings,
+                 const std::vector<query::Warning>& warnings);
+
+// stdout, buffered. A reader who went away is no error: all further text is
+// dropped.
+class Out {
+ public:
+  Out() : look_(output::LookOf(1)) {}
+  Out(const Out&) = delete;
+  Out& operator=(const Out&) = delete;
+  ~Out() { Flush(); }
+  const output::Look& look() const { return look_; }
+  // False: nobody reads any more.
+  bool Write(std::string_view text);
+  bool Flush();
+  // False: it could not be written (disk full); said on stderr.
+  bool ok() const { return !failed_; }
+
+ private:
+  const output::Look look_;
+  std::string buffer_;
+  bool gone_ = false;
+  bool failed_ = false;
+};
+
+// metadata.managedFields taken out, as kubectl does.
+void HideManagedFields(output::Value& object);
+
+}  // namespace kubescribe::tool

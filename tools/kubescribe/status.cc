@@ -1,0 +1,311 @@
+// kubescribe status: what is recorded, up to when, and how the recorder does.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <map>
+
+#include "control/client.h"
+#include "kube/user_time.h"
+#include "kubescribe/command.h"
+#include "output/table.h"
+#include "query/doubt.h"
+#include "store/certainty.h"
+#include "store/reader.h"
+
+namespace kubescribe::tool {
+namespace {
+
+using output::Value;
+
+constexpr char kExamples[] = R"(Examples:
+  kubescribe status
+  kubescribe status --cluster prod -o json
+
+Works without a recorder, from the files; a running one adds rates, waits and
+errors.
+)";
+
+constexpr Micros kPatience = 3 * kSecond;
+
+Value Text(std::string text) { return Value::String(std::move(text)); }
+Value Number(std::int64_t number) {
+  return Value::Number(std::to_string(number));
+}
+Value Time(const std::optional<Micros>& time) {
+  return time ? Text(kube::FormatRfc3339(*time)) : Value::Null();
+}
+
+// "1.5 MiB".
+std::string Size(std::uintmax_t bytes) {
+  static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
+    value /= 1024;
+    ++unit;
+  }
+  char text[32];
+  std::snprintf(text, sizeof(text), unit == 0 ? "%.0f %s" : "%.1f %s", value,
+                kUnits[unit]);
+  return text;
+}
+
+// What one file says, taken in one short look.
+struct FileStatus {
+  std::string path;
+  store::FileInfo info;
+  std::vector<std::string> warnings;
+  std::vector<store::StreamRow> streams;
+  std::map<std::int64_t, store::ResourceStats> stats;  // by resource
+  std::int64_t gaps = 0;                               // without "start"
+  std::uintmax_t size = 0;                             // with its -wal
+};
+
+Result<FileStatus> Look(const query::DatabaseFile& file) {
+  FileStatus status;
+  status.path = file.path;
+  auto reader = store::Reader::Open(file.path);
+  if (!reader.ok()) return reader.error();
+  status.info = (*reader)->info();
+  status.warnings = (*reader)->warnings();
+  auto streams = (*reader)->Streams();
+  if (!streams.ok()) return streams.error();
+  status.streams = std::move(*streams);
+  auto stats = (*reader)->Stats();
+  if (!stats.ok()) return stats.error();
+  for (const auto& row : *stats) status.stats.emplace(row.resource_id, row);
+  auto gaps = (*reader)->Gaps(0);
+  if (!gaps.ok()) return gaps.error();
+  for (const auto& gap : *gaps) status.gaps += gap.cause == "start" ? 0 : 1;
+  for (const char* suffix : {"", "-wal"}) {
+    std::error_code absent;
+    const auto size = std::filesystem::file_size(file.path + suffix, absent);
+    if (!absent) status.size += size;
+  }
+  return status;
+}
+
+std::optional<Micros> KnownUntil(const FileStatus& status,
+                                 const store::StreamRow& stream) {
+  return store::KnownUntil({stream, status.info.known_until, {}, {}});
+}
+
+class StatusCommand final : public Command {
+ public:
+  using Command::Command;
+
+  void Declare(CLI::App& app) override {
+    app_ = app.add_subcommand("status", "What is recorded, and up to when");
+    app_->footer(kExamples);
+    app_->add_option("-o,--output", output_, "json")
+        ->check(CLI::IsMember({"", "json"}))
+        ->type_name("FORMAT");
+  }
+
+  int Run() override {
+    const auto files = query::FindDatabases(common_.place);
+    if (!files.ok()) return Fail(files.error());
+    const Value recorder = AskRecorder();
+    Out out;
+    Value clusters = Value::Array();
+    int code = kExitFound;
+    for (const query::DatabaseFile& file : *files) {
+      const Result<FileStatus> status = Look(file);
+      if (!status.ok()) {
+        Say("error", status.error().Wrap(file.path).message());
+        code = kExitError;
+        continue;
+      }
+      SayWarnings(status->warnings, {});
+      const Value* live = Of(recorder, status->info.cluster);
+      if (output_ == "json") {
+        clusters.items.push_back(Json(*status, live));
+      } else {
+        Print(*status, recorder, live, out);
+      }
+    }
+    if (output_ == "json") {
+      Value document = Value::Object();
+      document["running"] = Value::Bool(recorder.is_object());
+      document["clusters"] = std::move(clusters);
+      out.Write(output::ToJson(document) + "\n");
+    }
+    out.Flush();
+    return out.ok() ? code : kExitError;
+  }
+
+ private:
+  // The running recorder's own status; null without one.
+  Value AskRecorder() const {
+    if (!common_.place.file.empty()) return Value::Null();
+    const Result<std::string> answer =
+        control::Ask(common_.place.data_dir, {.command = "status"}, kPatience);
+    if (!answer.ok()) {
+      if (answer.error().code() != Code::kNotFound) {
+        Say("warning", answer.error().message());
+      }
+      return Value::Null();
+    }
+    Result<Value> value = output::ParseJson(*answer);
+    return value.ok() ? std::move(*value) : Value::Null();
+  }
+
+  // What the recorder says of one cluster; null: nothing.
+  static const Value* Of(const Value& recorder, const std::string& cluster) {
+    const Value* clusters = recorder.Find("clusters");
+    if (clusters == nullptr) return nullptr;
+    for (const Value& item : clusters->items) {
+      const Value* name = item.Find("cluster");
+      if (name != nullptr && name->text == cluster) return &item;
+    }
+    return nullptr;
+  }
+
+  static Value Json(const FileStatus& status, const Value* live) {
+    const store::FileInfo& info = status.info;
+    Value json = Value::Object();
+    json["cluster"] = Text(info.cluster);
+    json["path"] = Text(status.path);
+    json["fileId"] = Text(info.file_id);
+    json["identity"] = Text(info.identity);
+    json["identityWeak"] = Value::Bool(info.identity_weak);
+    json["serverVersion"] = Text(info.server_version);
+    json["schemaVersion"] = Number(info.schema_version);
+    json["createdAt"] = Time(info.created_at);
+    json["knownUntil"] = Time(info.known_until);
+    json["lastSeq"] = Number(info.last_seq);
+    json["cleanStop"] = Value::Bool(info.clean_stop);
+    json["bytes"] = Value::Number(std::to_string(status.size));
+    json["gaps"] = Number(status.gaps);
+    json["streams"] = Value::Array();
+    for (const store::StreamRow& stream : status.streams) {
+      Value item = Value::Object();
+      item["stream"] = Text(query::StreamName(stream.key));
+      item["group"] = Text(stream.key.group);
+      item["resource"] = Text(stream.key.resource);
+      item["namespace"] = Text(stream.key.name_space);
+      item["apiVersion"] = Text(stream.api_version);
+      item["state"] = Text(stream.state);
+      item["message"] = Text(stream.message);
+      item["position"] = Text(stream.position);
+      item["epoch"] = Number(stream.epoch);
+      item["flowing"] = Value::Bool(stream.flowing);
+      item["knownUntil"] = Time(KnownUntil(status, stream));
+      item["confirmedAt"] = Time(stream.confirmed_at);
+      item["lastEventAt"] = Time(stream.last_event_at);
+      item["openGap"] = Text(stream.gap_cause);
+      const auto stats = status.stats.find(stream.resource_id);
+      if (stats != status.stats.end()) {
+        item["objects"] = Number(stats->second.objects);
+        item["alive"] = Number(stats->second.alive);
+        item["revisions"] = Number(stats->second.revisions);
+        item["bytes"] = Number(stats->second.bytes);
+      }
+      json["streams"].items.push_back(std::move(item));
+    }
+    json["recorder"] = live == nullptr ? Value::Null() : *live;
+    return json;
+  }
+
+  static void Print(const FileStatus& status, const Value& recorder,
+                    const Value* live, Out& out) {
+    const store::FileInfo& info = status.info;
+    const std::string zone = kube::LocalZone();
+    const Micros now = SystemClock().Wall();
+    std::int64_t revisions = 0;
+    for (const auto& [id, row] : status.stats) revisions += row.revisions;
+    std::string text = "cluster      " + info.cluster + "\n";
+    text += "file         " + status.path + ", " + Size(status.size) + "\n";
+    text += "identity     " + info.identity +
+            (info.identity_weak ? " (weak)" : "") + "\n";
+    if (!info.server_version.empty()) {
+      text += "server       " + info.server_version + "\n";
+    }
+    text += "known until  " + kube::FormatZoned(info.known_until, zone) + " (" +
+            kube::HumanDuration(now - info.known_until) + " ago)\n";
+    text += "records      " + std::to_string(info.last_seq) + ", " +
+            std::to_string(revisions) + " of them revisions, " +
+            std::to_string(status.gaps) + " gaps\n";
+    text += "recorder     " + RecorderLine(info, recorder, live) + "\n\n";
+    out.Write(output::EscapeControls(text));
+    out.Write(output::RenderTable(
+        {"STREAM", "STATE", "POSITION", "KNOWN-UNTIL", "LAG", "LAST-EVENT",
+         "ALIVE", "REVISIONS", "SIZE", "MESSAGE"},
+        Rows(status, live, zone, now)));
+    out.Write("\n");
+  }
+
+  static std::string RecorderLine(const store::FileInfo& info,
+                                  const Value& recorder, const Value* live) {
+    if (!recorder.is_object()) {
+      return info.clean_stop ? "not running (stopped cleanly)" : "not running";
+    }
+    std::string line = "running";
+    if (const Value* pid = recorder.Find("pid")) line += ", pid " + pid->text;
+    if (live == nullptr) return line + ", but not on this cluster";
+    for (const auto& [key, value] : live->members) {
+      if (key == "cluster" || value.text.empty()) continue;
+      line += ", " + key + " " + value.text;
+    }
+    return line;
+  }
+
+  static std::vector<std::vector<std::string>> Rows(const FileStatus& status,
+                                                    const Value* live,
+                                                    const std::string& zone,
+                                                    Micros now) {
+    std::vector<std::vector<std::string>> rows;
+    for (const store::StreamRow& stream : status.streams) {
+      const std::string name = query::StreamName(stream.key);
+      const std::optional<Micros> known = KnownUntil(status, stream);
+      std::string message = stream.message;
+      if (!stream.gap_cause.empty()) {
+        message = "gap open (" + stream.gap_cause + ") " + message;
+      }
+      message += LiveMessage(live, name);
+      const auto stats = status.stats.find(stream.resource_id);
+      const bool counted = stats != status.stats.end();
+      rows.push_back(
+          {name, stream.state, stream.position.empty() ? "-" : stream.position,
+           known ? kube::FormatLocal(*known, zone) : "-",
+           known ? kube::HumanDuration(now - *known) : "-",
+           stream.last_event_at ? kube::Age(stream.last_event_at, now) : "-",
+           counted ? std::to_string(stats->second.alive) : "0",
+           counted ? std::to_string(stats->second.revisions) : "0",
+           counted ? Size(static_cast<std::uintmax_t>(stats->second.bytes))
+                   : "0 B",
+           message});
+    }
+    return rows;
+  }
+
+  // What only the running recorder knows of a stream: its wait, its error.
+  static std::string LiveMessage(const Value* live, const std::string& name) {
+    const Value* streams = live == nullptr ? nullptr : live->Find("streams");
+    if (streams == nullptr) return "";
+    for (const Value& stream : streams->items) {
+      const Value* its = stream.Find("stream");
+      if (its == nullptr || its->text != name) continue;
+      std::string text;
+      if (const Value* wait = stream.Find("waitSeconds");
+          wait != nullptr && wait->text != "0") {
+        text += " retry in " + wait->text + " s";
+      }
+      if (const Value* error = stream.Find("error");
+          error != nullptr && !error->text.empty()) {
+        text += " " + error->text;
+      }
+      return text;
+    }
+    return "";
+  }
+
+  std::string output_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeStatus(const Common& common) {
+  return std::make_unique<StatusCommand>(common);
+}
+
+}  // namespace kubescribe::tool
