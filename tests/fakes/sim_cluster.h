@@ -261,7 +261,8 @@ class SimCluster {
   void Freeze();  // as SIGSTOP: the kernel accepts, nothing is answered
   void Thaw();
   void GoDown();  // connections reset, port closed
-  void ComeUp();  // on the same port; watch windows are empty, as after a start
+  // On the same port. After a real start the watch windows are empty.
+  void ComeUp(bool keep_windows = false);
   void CutConnections();  // all, in the middle of whatever they send
 
   // At most one; called in the server's thread before anything else.

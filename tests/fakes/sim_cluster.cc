@@ -1,0 +1,562 @@
+#include "fakes/sim_cluster.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+#include "fakes/api.h"
+#include "fakes/bodies.h"
+#include "fakes/faults.h"
+#include "fakes/journal.h"
+#include "fakes/replay.h"
+#include "fakes/scenario.h"
+#include "fakes/server.h"
+#include "fakes/state.h"
+#include "fakes/tls.h"
+#include "fakes/workload.h"
+
+namespace kubescribe::fakes {
+namespace {
+
+[[noreturn]] void Misuse(const std::string& what) {
+  std::fprintf(stderr, "SimCluster: %s\n", what.c_str());
+  std::abort();
+}
+
+std::string Base64(const std::string& data) {
+  static constexpr char kAlphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < data.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      bits =
+          bits << 8 |
+          (i + k < data.size() ? static_cast<unsigned char>(data[i + k]) : 0U);
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      out += i + k <= data.size() ? kAlphabet[bits >> (18 - 6 * k) & 63] : '=';
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+struct SimCluster::Impl {
+  Impl(SimOptions given, std::unique_ptr<fakes::Journal> opened,
+       const Clock& the_clock)
+      : options(std::move(given)),
+        clock(the_clock),
+        journal(std::move(opened)),
+        faults(options.seed, clock),
+        state(options, clock, *journal, [this] { OnWrite(); }),
+        api(options, state, faults, *journal, clock, [this] { Changed(); }),
+        workload(options.seed, state, clock) {}
+
+  KindInfo Kind(const std::string& id) const {
+    std::optional<KindInfo> kind = state.FindKind(id);
+    if (!kind) Misuse("no resource is called '" + id + "'");
+    return *std::move(kind);
+  }
+
+  Written ToWritten(const KindInfo& kind, const Event& event) const {
+    return {event.rv, event.object->uid, FullText(kind, *event.object)};
+  }
+
+  void Changed() {
+    {
+      const std::lock_guard<std::mutex> lock(wait_mutex);
+      ++changes;
+    }
+    wait.notify_all();
+    if (Server* running = serving.load()) running->Wake();
+  }
+
+  // After a write: each new revision is a chance for a cluster-wide fault.
+  void OnWrite() {
+    const std::uint64_t rv = state.CurrentRv();
+    std::uint64_t chances = 0;
+    {
+      const std::lock_guard<std::mutex> lock(wait_mutex);
+      if (rv > last_rv) chances = rv - last_rv;
+      last_rv = rv;
+    }
+    if (faults.HasClusterFaults() && serving.load() != nullptr) {
+      for (; chances > 0; --chances) {
+        if (const auto fault = faults.ForCluster(true)) Schedule(*fault);
+      }
+    }
+    Changed();
+  }
+
+  void Schedule(const Fault& fault) {
+    serving.load()->After(0, [this, fault] { RunClusterFault(fault); });
+  }
+
+  // Server's thread.
+  void RunClusterFault(const Fault& fault) {
+    JournalEntry entry;
+    entry.type = "FAULT";
+    entry.fault = fault.name;
+    entry.group = fault.group;
+    const std::string& name = fault.name;
+    if (name == "rewind") {
+      server->CutAll();
+      entry.rv = state.Rewind(fault.revisions > 0 ? fault.revisions : 1);
+    } else if (name == "restart") {
+      server->Close();
+      server->After(fault.delay, [this] { ComeUp(false); });
+    } else if (name == "freeze") {
+      server->Freeze();
+      server->After(fault.delay, [this] { server->Thaw(); });
+    } else if (name == "cut-all") {
+      server->CutAll();
+    } else if (name == "compact") {
+      state.Compact("");
+    } else if (name == "expire-continue-tokens") {
+      api.ExpireContinueTokens();
+    } else if (name == "expire-token") {
+      api.ExpireToken();
+    } else if (name == "fail-group") {
+      api.FailGroup(fault.group, true);
+      if (fault.delay > 0) {
+        server->After(fault.delay, [this, group = fault.group] {
+          api.FailGroup(group, false);
+        });
+      }
+    } else if (name == "change-identity") {
+      server->CutAll();
+      state.ChangeUid(Kind("namespaces"), "", "kube-system");
+    }
+    if (entry.rv == 0) entry.rv = state.CurrentRv();
+    journal->Add(std::move(entry));
+    Changed();
+  }
+
+  void ComeUp(bool keep_windows) {
+    server->Run([&] {
+      if (!keep_windows) state.ForgetWindows();
+      server->Open();
+    });
+  }
+
+  Written Put(const std::string& resource, const std::string& json) {
+    const KindInfo kind = Kind(resource);
+    std::string ns;
+    std::string name;
+    if (!ReadName(json, ns, name)) {
+      Misuse("this is no object with a name: " + json);
+    }
+    if (!kind.namespaced) ns.clear();
+    if (kind.namespaced && ns.empty()) ns = "default";
+    const Event event =
+        state.Put(kind, ns, name, [&](Object& meta, const Object* previous) {
+          std::string text;
+          ApplyText(kind, json, clock.Wall(), meta, previous, text);
+          return text;
+        });
+    return ToWritten(kind, event);
+  }
+
+  // What every cluster has from the start.
+  void PutStandingObjects() {
+    for (const char* name : {"default", "kube-public", "kube-system"}) {
+      Put("namespaces",
+          fmt::format(R"({{"metadata":{{"name":"{0}","labels":)"
+                      R"({{"kubernetes.io/metadata.name":"{0}"}}}},"spec":)"
+                      R"({{"finalizers":["kubernetes"]}},)"
+                      R"("status":{{"phase":"Active"}}}})",
+                      name));
+    }
+    std::string last = "none";
+    for (const KindInfo& kind : state.Kinds()) {
+      if (kind.group == last) continue;
+      last = kind.group;
+      Put("apiservices.apiregistration.k8s.io",
+          ApiServiceJson(kind.group, kind.version, true, true, clock.Wall()));
+    }
+  }
+
+  void RunWorkload(double rate) {
+    const auto pause = std::chrono::duration<double>(1.0 / rate);
+    double due = 0;
+    const Micros from = SystemClock().Mono();
+    std::unique_lock<std::mutex> lock(workload_mutex);
+    while (!workload_stop) {
+      workload_wake.wait_for(
+          lock, std::min(pause * 1.0, std::chrono::duration<double>(1)),
+          [this] { return workload_stop; });
+      const double elapsed =
+          static_cast<double>(SystemClock().Mono() - from) / kSecond;
+      while (!workload_stop && due < elapsed * rate) {
+        lock.unlock();
+        workload.Step(1);
+        lock.lock();
+        due += 1;
+      }
+    }
+  }
+
+  SimOptions options;
+  const Clock& clock;
+  Certificate certificate;
+  std::mutex wait_mutex;
+  std::condition_variable wait;
+  std::uint64_t changes = 0;  // guarded by wait_mutex
+  std::uint64_t last_rv = 0;  // guarded by wait_mutex
+  std::atomic<Server*> serving{nullptr};
+  std::unique_ptr<fakes::Journal> journal;
+  FaultBook faults;
+  State state;
+  Api api;
+  Workload workload;
+  std::mutex workload_mutex;
+  std::condition_variable workload_wake;
+  bool workload_stop = false;  // guarded by workload_mutex
+  std::thread workload_thread;
+  std::unique_ptr<Server> server;  // last: its answers use all of the above
+};
+
+Result<std::unique_ptr<SimCluster>> SimCluster::Start(SimOptions options) {
+  const Clock& clock = options.clock ? *options.clock : SystemClock();
+  Result<std::unique_ptr<fakes::Journal>> journal =
+      fakes::Journal::Open(options, clock);
+  if (!journal.ok()) return journal.error();
+  auto impl =
+      std::make_unique<Impl>(std::move(options), *std::move(journal), clock);
+  impl->PutStandingObjects();
+  Server::Config config;
+  config.port = impl->options.port;
+  if (impl->options.tls) {
+    impl->certificate = MakeCertificate();
+    config.certificate_pem = impl->certificate.certificate_pem;
+    config.key_pem = impl->certificate.key_pem;
+  }
+  Impl* raw = impl.get();
+  Result<std::unique_ptr<Server>> server = Server::Start(
+      config, clock,
+      [raw](const Request& request) { return raw->api.Handle(request); },
+      [raw] {
+        if (raw->serving.load() == nullptr) return;
+        if (!raw->faults.HasClusterFaults()) return;
+        if (const auto fault = raw->faults.ForCluster(false)) {
+          raw->RunClusterFault(*fault);
+        }
+      });
+  if (!server.ok()) return server.error();
+  impl->server = *std::move(server);
+  impl->serving = impl->server.get();
+  return std::unique_ptr<SimCluster>(new SimCluster(std::move(impl)));
+}
+
+SimCluster::SimCluster(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SimCluster::~SimCluster() { Stop(); }
+
+void SimCluster::Stop() {
+  StopWorkload();
+  impl_->server->Stop();
+  impl_->serving = nullptr;
+}
+
+int SimCluster::port() const { return impl_->server->port(); }
+const SimOptions& SimCluster::options() const { return impl_->options; }
+std::string SimCluster::CaPem() const {
+  return impl_->certificate.certificate_pem;
+}
+std::string SimCluster::Url() const {
+  return fmt::format("{}://127.0.0.1:{}", impl_->options.tls ? "https" : "http",
+                     port());
+}
+
+std::string SimCluster::Kubeconfig() const { return Kubeconfig({this}); }
+
+std::string SimCluster::Kubeconfig(
+    const std::vector<const SimCluster*>& clusters) {
+  std::string clusters_text;
+  std::string contexts;
+  std::string users;
+  for (const SimCluster* sim : clusters) {
+    const std::string& name = sim->options().name;
+    clusters_text += fmt::format("- name: {}\n  cluster:\n    server: {}\n",
+                                 name, sim->Url());
+    if (sim->options().tls) {
+      clusters_text +=
+          "    certificate-authority-data: " + Base64(sim->CaPem()) + "\n";
+    }
+    contexts += fmt::format(
+        "- name: {0}\n  context:\n    cluster: {0}\n    user: {0}\n", name);
+    users += fmt::format("- name: {}\n  user:{}\n", name,
+                         sim->options().token.empty()
+                             ? " {}"
+                             : "\n    token: " + sim->options().token);
+  }
+  return fmt::format(
+      "apiVersion: v1\nkind: Config\ncurrent-context: {}\nclusters:\n{}"
+      "contexts:\n{}users:\n{}",
+      clusters.empty() ? "" : clusters.front()->options().name, clusters_text,
+      contexts, users);
+}
+
+Status SimCluster::WriteKubeconfig(const std::string& path) const {
+  std::ofstream file(path);
+  file << Kubeconfig();
+  file.close();
+  if (!file) return Error(Code::kIo, path + ": cannot be written");
+  return {};
+}
+
+Written SimCluster::Apply(const std::string& resource,
+                          const std::string& json) {
+  return impl_->Put(resource, json);
+}
+
+Written SimCluster::Patch(const std::string& resource, const std::string& ns,
+                          const std::string& name, const std::string& patch) {
+  const KindInfo kind = impl_->Kind(resource);
+  if (impl_->state.Get(kind, ns, name) == nullptr) return {};
+  const Event event = impl_->state.Put(
+      kind, ns, name, [&](Object& meta, const Object* previous) {
+        std::string text;
+        if (previous == nullptr || !PatchText(kind, patch, impl_->clock.Wall(),
+                                              meta, *previous, text)) {
+          Misuse("this is no patch, or its object just went: " + patch);
+        }
+        return text;
+      });
+  return impl_->ToWritten(kind, event);
+}
+
+Written SimCluster::Delete(const std::string& resource, const std::string& ns,
+                           const std::string& name) {
+  const KindInfo kind = impl_->Kind(resource);
+  const std::optional<Event> event = impl_->state.Delete(kind, ns, name);
+  return event ? impl_->ToWritten(kind, *event) : Written{};
+}
+
+Written SimCluster::DeleteBatch(const std::string& resource,
+                                const std::string& ns,
+                                const std::vector<std::string>& names) {
+  const KindInfo kind = impl_->Kind(resource);
+  const std::vector<Event> events = impl_->state.DeleteBatch(kind, ns, names);
+  return events.empty() ? Written{} : impl_->ToWritten(kind, events.back());
+}
+
+std::uint64_t SimCluster::CreateMany(const std::string& resource,
+                                     const std::string& ns,
+                                     const std::string& prefix,
+                                     std::size_t count) {
+  std::uint64_t rv = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    rv = Apply(resource, fmt::format(R"({{"metadata":{{"namespace":"{}",)"
+                                     R"("name":"{}{}"}},"data":{{"n":"{}"}}}})",
+                                     ns, prefix, i, i))
+             .rv;
+  }
+  return rv;
+}
+
+std::uint64_t SimCluster::Advance(std::uint64_t revisions) {
+  return impl_->state.Advance(revisions);
+}
+std::uint64_t SimCluster::CurrentRv() const { return impl_->state.CurrentRv(); }
+
+std::vector<SimCluster::ObjectState> SimCluster::Objects(
+    const std::string& resource) const {
+  const KindInfo kind = impl_->Kind(resource);
+  std::vector<ObjectState> out;
+  for (const ObjectPtr& object : impl_->state.List(kind, "").objects) {
+    out.push_back({object->ns, object->name, object->uid, object->rv,
+                   FullText(kind, *object)});
+  }
+  return out;
+}
+
+std::uint64_t SimCluster::AddCrd(const CustomKind& custom) {
+  KindInfo kind;
+  kind.group = custom.group;
+  kind.version = custom.version;
+  kind.plural = custom.plural;
+  kind.kind = custom.kind;
+  for (const char c : custom.kind) {
+    kind.singular += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  }
+  kind.namespaced = custom.namespaced;
+  kind.custom = true;
+  kind.storage = kind.Id();
+  if (!impl_->state.FindKind(kind.Id())) impl_->state.AddKind(kind);
+  return Apply("customresourcedefinitions.apiextensions.k8s.io",
+               CrdJson(custom, impl_->clock.Wall()))
+      .rv;
+}
+
+std::uint64_t SimCluster::RemoveCrd(const std::string& group,
+                                    const std::string& plural) {
+  const std::string id = plural + "." + group;
+  impl_->state.RemoveKind(id);
+  return Delete("customresourcedefinitions.apiextensions.k8s.io", "", id).rv;
+}
+
+void SimCluster::SetApiService(const CustomKind& custom, bool failing) {
+  KindInfo kind;
+  kind.group = custom.group;
+  kind.version = custom.version;
+  kind.plural = custom.plural;
+  kind.kind = custom.kind;
+  kind.namespaced = custom.namespaced;
+  kind.custom = true;
+  kind.storage = kind.Id();
+  if (!impl_->state.FindKind(kind.Id())) impl_->state.AddKind(kind);
+  impl_->api.FailGroup(custom.group, failing);
+  Apply("apiservices.apiregistration.k8s.io",
+        ApiServiceJson(custom.group, custom.version, false, !failing,
+                       impl_->clock.Wall()));
+}
+
+void SimCluster::FailGroup(const std::string& group, bool failing) {
+  impl_->api.FailGroup(group, failing);
+}
+void SimCluster::SetToken(const std::string& token) {
+  impl_->api.SetToken(token);
+}
+void SimCluster::ExpireToken() { impl_->api.ExpireToken(); }
+void SimCluster::Forbid(const AccessRule& rule) { impl_->api.Forbid(rule); }
+void SimCluster::AllowAll() { impl_->api.AllowAll(); }
+
+void SimCluster::Compact(const std::string& resource) {
+  impl_->state.Compact(resource.empty() ? "" : impl_->Kind(resource).storage);
+}
+void SimCluster::ExpireContinueTokens() { impl_->api.ExpireContinueTokens(); }
+int SimCluster::TakeSnapshot() { return impl_->state.TakeSnapshot(); }
+
+void SimCluster::Restore(int snapshot) {
+  impl_->server->Run([&] {
+    impl_->server->CutAll();
+    impl_->state.Restore(snapshot);
+    JournalEntry entry;
+    entry.type = "FAULT";
+    entry.fault = "rewind";
+    entry.rv = impl_->state.CurrentRv();
+    impl_->journal->Add(std::move(entry));
+  });
+}
+
+std::uint64_t SimCluster::Rewind(std::uint64_t revisions) {
+  impl_->server->Run([&] {
+    Fault fault;
+    fault.name = "rewind";
+    fault.revisions = revisions;
+    impl_->RunClusterFault(fault);
+  });
+  return CurrentRv();
+}
+
+void SimCluster::ChangeIdentity() {
+  impl_->server->Run([&] {
+    Fault fault;
+    fault.name = "change-identity";
+    impl_->RunClusterFault(fault);
+  });
+}
+
+std::string SimCluster::KubeSystemUid() const {
+  return impl_->state.Get(impl_->Kind("namespaces"), "", "kube-system")->uid;
+}
+
+int SimCluster::Inject(const Fault& fault) { return impl_->faults.Add(fault); }
+void SimCluster::RemoveFault(int id) { impl_->faults.Remove(id); }
+void SimCluster::ClearFaults() { impl_->faults.Clear(); }
+std::uint64_t SimCluster::FaultsServed(const std::string& name) const {
+  return impl_->journal->FaultsServed(name);
+}
+
+Status SimCluster::LoadScenario(const std::string& path) {
+  Result<std::vector<Fault>> faults = ReadScenario(path);
+  if (!faults.ok()) return faults.error();
+  for (const Fault& fault : *faults) Inject(fault);
+  return {};
+}
+
+void SimCluster::Freeze() { impl_->server->Freeze(); }
+void SimCluster::Thaw() { impl_->server->Thaw(); }
+void SimCluster::GoDown() { impl_->server->Close(); }
+void SimCluster::ComeUp(bool keep_windows) { impl_->ComeUp(keep_windows); }
+void SimCluster::CutConnections() { impl_->server->CutAll(); }
+void SimCluster::SetHook(RequestHook hook) {
+  impl_->api.SetHook(std::move(hook));
+}
+
+std::vector<JournalEntry> SimCluster::Journal() const {
+  return impl_->journal->Entries();
+}
+std::vector<RequestRecord> SimCluster::Requests() const {
+  return impl_->api.Requests();
+}
+std::size_t SimCluster::OpenWatches(const std::string& resource) const {
+  return impl_->api.OpenWatches(resource);
+}
+
+bool SimCluster::WaitForWatches(const std::string& resource,
+                                std::size_t at_least, Micros timeout) const {
+  return WaitUntil(
+      [&](const SimCluster& sim) {
+        return sim.OpenWatches(resource) >= at_least;
+      },
+      timeout);
+}
+
+bool SimCluster::WaitUntil(const std::function<bool(const SimCluster&)>& done,
+                           Micros timeout) const {
+  const Micros until = SystemClock().Mono() + timeout;
+  while (true) {
+    std::uint64_t seen = 0;
+    {
+      const std::lock_guard<std::mutex> lock(impl_->wait_mutex);
+      seen = impl_->changes;
+    }
+    if (done(*this)) return true;
+    const Micros left = until - SystemClock().Mono();
+    if (left <= 0) return false;
+    std::unique_lock<std::mutex> lock(impl_->wait_mutex);
+    impl_->wait.wait_for(lock, std::chrono::microseconds(left),
+                         [&] { return impl_->changes != seen; });
+  }
+}
+
+void SimCluster::Fill(const WorkloadOptions& options) {
+  impl_->workload.Fill(options.objects);
+}
+void SimCluster::Step(std::size_t revisions) {
+  impl_->workload.Step(revisions);
+}
+
+void SimCluster::StartWorkload(double rate) {
+  StopWorkload();
+  if (rate <= 0) return;
+  impl_->workload_stop = false;
+  impl_->workload_thread =
+      std::thread([impl = impl_.get(), rate] { impl->RunWorkload(rate); });
+}
+
+void SimCluster::StopWorkload() {
+  if (!impl_->workload_thread.joinable()) return;
+  {
+    const std::lock_guard<std::mutex> lock(impl_->workload_mutex);
+    impl_->workload_stop = true;
+  }
+  impl_->workload_wake.notify_all();
+  impl_->workload_thread.join();
+}
+
+Status SimCluster::Replay(const std::string& path, double rate) {
+  return ReplayFile(path, rate, impl_->state, impl_->clock);
+}
+
+}  // namespace kubescribe::fakes
