@@ -223,6 +223,9 @@ class Stream final : Probe::Owner, WatchCall::Owner {
     void OnListFailed(Lister::Problem problem, const Failure& failure) override;
 
    private:
+    void Unreadable(kube::GapCause cause, const LongObject& object,
+                    const std::string& rv);
+
     Stream& stream_;
     bool broken_ = false;  // an item could not be read
     std::string sent_position_;

@@ -246,7 +246,11 @@ void Stream::AuditSide::OnListItem(std::string item, const std::string& rv) {
   Stream& s = stream_;
   Result<kube::ObjectHead> head = s.reader_.ReadHead(item);
   if (!head.ok() || head->resource_version.empty()) {
-    broken_ = true;
+    LongObject object;
+    object.size = item.size();
+    object.digest = codec::Hex(codec::Sha256Of(item));
+    object.prefix = item.substr(0, s.options_.list.head_bytes);
+    Unreadable(GapCause::kParse, object, rv);
     return;
   }
   Observation observation = s.Make(Observation::Kind::kAuditItem);
@@ -257,9 +261,21 @@ void Stream::AuditSide::OnListItem(std::string item, const std::string& rv) {
   s.Offer(std::move(observation));
 }
 
-void Stream::AuditSide::OnListLongItem(LongObject, const std::string&) {
-  // Without the object nothing can be said of what is missing.
-  broken_ = true;
+void Stream::AuditSide::OnListLongItem(LongObject item, const std::string& rv) {
+  Unreadable(GapCause::kOversize, item, rv);
+}
+
+void Stream::AuditSide::Unreadable(GapCause cause, const LongObject& object,
+                                   const std::string& rv) {
+  const kube::ObjectHead head = kube::EventReader::ReadTruncated(object.prefix);
+  // Without knowing which object it is, nothing can be said of what is
+  // missing; with the list's own RV it would pass for an event.
+  if (head.uid.empty() || head.resource_version.empty() ||
+      head.resource_version == rv) {
+    broken_ = true;
+    return;
+  }
+  stream_.OfferListStub(cause, object, rv, "the object cannot be kept");
 }
 
 void Stream::AuditSide::OnListEnd(const std::string& rv) {
