@@ -67,31 +67,66 @@ Error Advise(Error error, const std::string& path) {
 }
 
 // A copy without its WAL may be torn anywhere: all of it is checked.
-Status CheckCopy(Db& db, const std::string& path) {
+Status CheckCopy(Db& db, const std::string& path, const std::string& why) {
   for (const bool structure : {true, false}) {
     const Status check = structure ? CheckStructure(db, path, true)
                                    : CheckSequence(db, path, true);
     if (!check.ok()) {
       return Error(Code::kCorruption,
-                   fmt::format("{}: this copy was taken without its -wal file "
-                               "and is torn: {}; take copies with `kubescribe "
-                               "backup`, or stop the recorder first",
-                               path, check.error().message()));
+                   fmt::format("{}: {}, and it is torn: {}; take copies with "
+                               "`kubescribe backup`, or stop the recorder "
+                               "first",
+                               path, why, check.error().message()));
     }
   }
   return {};
 }
 
+// How the file is to be read, and whether all of it must be checked first.
+struct Found {
+  bool immutable = false;
+  bool doubtful = false;
+  std::string why;  // doubtful
+};
+
+// A change into or out of WAL mode that was cut off leaves a journal, which
+// only the recorder may roll back. It concerns nothing but the mode, and all
+// of the data lies in the file then.
+Found FoundJournal(const SQLite::Exception& exception,
+                   const std::string& path) {
+  if (exception.getExtendedErrorCode() != SQLITE_READONLY_ROLLBACK ||
+      HasWal(path)) {
+    throw exception;
+  }
+  if (LockFile::IsHeld(path)) {
+    throw SQLite::Exception("the recorder is opening or closing it",
+                            SQLITE_BUSY);
+  }
+  return {true, true, "the recorder's last start or stop was cut off"};
+}
+
+Found LookAt(Db& db, const std::string& path) {
+  // A writer holds the lock while it lives, so the WAL of a live file may well
+  // be empty for an instant.
+  const bool bare =
+      HeaderSaysWal(db.Header()) && !HasWal(path) && !LockFile::IsHeld(path);
+  const Found copy{bare && OnReadOnlyMount(path), bare,
+                   "a copy without its -wal file"};
+  if (copy.immutable) return copy;
+  try {
+    db.Int("PRAGMA user_version");
+  } catch (const SQLite::Exception& exception) {
+    return FoundJournal(exception, path);
+  }
+  return copy;
+}
+
 Result<std::unique_ptr<Reader>> OpenChecked(const std::string& path,
                                             std::unique_ptr<Db>& db) {
   std::vector<std::string> warnings;
-  // A writer holds the lock while it lives, so the WAL of a live file may well
-  // be empty for an instant.
   db = Connect(path, false);
-  const bool bare =
-      HeaderSaysWal(db->Header()) && !HasWal(path) && !LockFile::IsHeld(path);
-  if (bare && OnReadOnlyMount(path)) db = Connect(path, true);
-
+  const Found found = LookAt(*db, path);
+  if (found.immutable) db = Connect(path, true);
   db->Exec("BEGIN");
   const Result<FileKind> kind = IdentifyFile(*db, path);
   if (!kind.ok()) return kind.error();
@@ -103,14 +138,14 @@ Result<std::unique_ptr<Reader>> OpenChecked(const std::string& path,
   }
   FileInfo info = ReadInfo(*db);
   info.path = path;
-  if (bare) {
-    if (const Status copy = CheckCopy(*db, path); !copy.ok()) {
+  if (found.doubtful) {
+    if (const Status copy = CheckCopy(*db, path, found.why); !copy.ok()) {
       return copy.error();
     }
     warnings.push_back(fmt::format(
-        "{}: a copy without its -wal file; it was checked and is whole up to "
-        "record {}, but what was recorded last may be missing",
-        path, info.last_seq));
+        "{}: {}; it was checked and is whole up to record {}, but what was "
+        "recorded last may be missing",
+        path, found.why, info.last_seq));
   }
   return std::unique_ptr<Reader>(std::make_unique<ReaderImpl>(
       std::move(db), std::move(info), std::move(warnings)));

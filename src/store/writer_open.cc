@@ -144,6 +144,11 @@ void MarkOpened(Db& db, const OpenOptions& options, FileInfo& info) {
 }
 
 Status UseWal(Db& db, const std::string& path, bool synchronous_full) {
+  // EXTRA is FULL, and syncs the folder after a rollback journal is deleted:
+  // the change to WAL mode has one, and were it back after a power cut it would
+  // undo the whole file.
+  db.Exec(synchronous_full ? "PRAGMA synchronous = EXTRA"
+                           : "PRAGMA synchronous = OFF");
   const std::string mode = db.Text("PRAGMA journal_mode = WAL");
   if (mode != "wal") {
     return Error(Code::kIo,
@@ -153,8 +158,6 @@ Status UseWal(Db& db, const std::string& path, bool synchronous_full) {
                              path, mode));
   }
   KUBESCRIBE_KILL_POINT("open.wal");
-  db.Exec(synchronous_full ? "PRAGMA synchronous = FULL"
-                           : "PRAGMA synchronous = OFF");
   // Only the writer's own checkpoints; see RunCheckpoint.
   db.Exec("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384");
   return {};

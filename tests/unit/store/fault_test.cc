@@ -12,7 +12,7 @@ namespace {
 
 using fakes::Fault;
 
-constexpr int kTransactions = 6;
+constexpr int kTransactions = 4;
 
 struct Case {
   const char* name;
