@@ -70,7 +70,7 @@ class FindLastApplied final : public JsonVisitor {
 // Cuts out the member whose value is at [begin, end): its key, and the comma
 // that would be left over.
 void CutMember(std::size_t begin, std::size_t end, std::string& json) {
-  std::size_t key = json.rfind('"', begin);       // the key's closing quote
+  std::size_t key = json.rfind('"', begin - 1);   // the key's closing quote
   key = key == 0 ? 0 : json.rfind('"', key - 1);  // and its opening one
   const auto space = [&json](std::size_t at) {
     return json[at] == ' ' || json[at] == '\n' || json[at] == '\t' ||

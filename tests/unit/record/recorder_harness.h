@@ -34,9 +34,9 @@ class FakeClock final : public Clock {
 class TempDir {
  public:
   TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() /
-                        "kubescribe-record-XXXXXX")
-                           .string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "kubescribe-record-XXXXXX")
+            .string();
     if (mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
   }
@@ -136,8 +136,7 @@ class RecorderTest : public ::testing::Test {
 
   void Offer(kube::Observation seen) { recorder->Offer(std::move(seen)); }
 
-  void OfferEvent(kube::WatchType type, const Thing& thing,
-                  bool flowing = true,
+  void OfferEvent(kube::WatchType type, const Thing& thing, bool flowing = true,
                   std::optional<Micros> not_before = std::nullopt) {
     kube::Observation seen = About(Kind::kEvent, thing);
     seen.type = type;

@@ -24,8 +24,8 @@ TEST_F(RecorderTest, EventsAreRecordedOnceWithTheirPosition) {
   OfferEvent(WatchType::kModified, {"u", "12"});
   OfferEvent(WatchType::kDeleted, {"u", "13"});
   Commit();
-  EXPECT_THAT(Story(), ElementsAre("Added u@11", "Modified u@12",
-                                   "Deleted u@13"));
+  EXPECT_THAT(Story(),
+              ElementsAre("Added u@11", "Modified u@12", "Deleted u@13"));
   EXPECT_EQ(Row().position, "13");
   EXPECT_EQ(recorder->stats().duplicates, 1U);
   EXPECT_EQ(recorder->stats().revisions, 3U);
@@ -225,10 +225,10 @@ TEST_F(RecorderTest, AddedAfterAPauseRestsOnCreationAndDeletedOnDeletion) {
   ListAndFlow({}, "10");
   const Micros paused = clock.wall;
   clock.Advance(100 * kSecond);
-  OfferEvent(WatchType::kAdded,
-             {"u", "11", "a", "1",
-              R"(,"creationTimestamp":"2023-11-14T22:14:00Z")"},
-             false, paused);
+  OfferEvent(
+      WatchType::kAdded,
+      {"u", "11", "a", "1", R"(,"creationTimestamp":"2023-11-14T22:14:00Z")"},
+      false, paused);
   OfferEvent(WatchType::kDeleted,
              {"u", "12", "a", "1",
               R"(,"deletionTimestamp":"2023-11-14T22:14:40Z",)"
@@ -247,10 +247,10 @@ TEST_F(RecorderTest, EventWithoutAKnownPastHasNoNotBefore) {
   Open();
   AddStream();
   ListAndFlow({}, "10");
-  OfferEvent(WatchType::kAdded,
-             {"u", "11", "a", "1",
-              R"(,"creationTimestamp":"2023-11-14T22:13:21Z")"},
-             false);
+  OfferEvent(
+      WatchType::kAdded,
+      {"u", "11", "a", "1", R"(,"creationTimestamp":"2023-11-14T22:13:21Z")"},
+      false);
   Commit();
   EXPECT_EQ(History().at(0).not_before, std::nullopt);
   EXPECT_EQ(History().at(0).changed_at, clock.wall);
