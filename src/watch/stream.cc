@@ -76,6 +76,7 @@ void Stream::Start() {
 void Stream::Stop() {
   if (phase_ == Phase::kStopped) return;
   AbortAudit();
+  watch_.Close();
   EndFlow(clock().Wall());
   Leave(Phase::kStopped);
   audit_timer_.Cancel();
