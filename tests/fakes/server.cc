@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -339,10 +340,13 @@ class Server::Impl {
                                "port, or 0 for a free one",
                                config.port, error.code().message()));
     }
-    thread_ = std::thread([this] { context_.run(); });
     asio::post(context_, [this] {
       Accept();
       Tick();
+    });
+    thread_ = std::thread([this] {
+      const auto work = asio::make_work_guard(context_);
+      context_.run();
     });
     return {};
   }
