@@ -37,15 +37,16 @@ struct Switches {
   }
 };
 
-const Switches& TheSwitches() {
-  static const Switches switches;
+Switches& TheSwitches() {
+  static Switches switches;
   return switches;
 }
+
+std::atomic<long> reached{0};
 
 }  // namespace
 
 void ReachKillPoint(const char* name) {
-  static std::atomic<long> reached{0};
   const Switches& switches = TheSwitches();
   if (switches.log >= 0) {
     const std::string line = std::string(name) + "\n";
@@ -54,6 +55,11 @@ void ReachKillPoint(const char* name) {
   }
   if (switches.point != "*" && switches.point != name) return;
   if (reached.fetch_add(1) + 1 == switches.nth) kill(getpid(), SIGKILL);
+}
+
+void RereadTestSwitches() {
+  TheSwitches() = Switches();
+  reached = 0;
 }
 
 bool Mutant(int number) { return TheSwitches().mutant == number; }

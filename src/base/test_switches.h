@@ -21,6 +21,10 @@ namespace kubescribe {
 void ReachKillPoint(const char* name);
 bool Mutant(int number);
 
+// The environment is read once; a child after fork() reads it anew with this
+// and has reached no point yet.
+void RereadTestSwitches();
+
 #define KUBESCRIBE_KILL_POINT(name) ::kubescribe::ReachKillPoint(name)
 
 #else

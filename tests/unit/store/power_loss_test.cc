@@ -39,6 +39,16 @@ class PowerLossTest : public StoreTest {
   void Write(Mistake mistake) {
     options_.vfs = "crash";
     options_.synchronous_full = mistake != Mistake::kNoSync;
+    MustOpen();
+    {
+      // Half of the time that an image takes is the reading of the views'
+      // text, which no cut concerns.
+      Db db(path_, SQLite::OPEN_READWRITE, 0, "crash");
+      db.Harden();
+      db.Exec(
+          "BEGIN; DROP VIEW v_revision; DROP VIEW v_object; DROP VIEW v_gap; "
+          "DROP VIEW v_stream; COMMIT");
+    }
     auto writer = MustOpen();
     for (int k = 1; k <= kTransactions; ++k) {
       clock_.Advance(kSecond);

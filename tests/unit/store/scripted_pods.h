@@ -23,7 +23,7 @@ class ScriptedPods {
     for (int k = 1; k <= transactions; ++k) {
       std::vector<std::string> bodies(1 + random.Below(5));
       for (std::string& body : bodies) {
-        body.resize(50 + random.Below(3000));
+        body.resize(20 + random.Below(random.Below(8) == 0 ? 6000 : 300));
         for (char& c : body) c = static_cast<char>('!' + random.Below(90));
         ++sum.revisions;
         sum.bytes += static_cast<std::int64_t>(body.size());
