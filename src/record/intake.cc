@@ -58,13 +58,14 @@ Entry Intake::Stub(kube::Observation seen,
   }
   seen.body = stub.dump(-1, ' ', false,
                         nlohmann::ordered_json::error_handler_t::replace);
-  return {std::move(seen), store::BodyKind::kStub};
+  return {std::move(seen), store::BodyKind::kStub, 0};
 }
 
 Entry Intake::Prepare(kube::Observation seen, const StreamSpec& spec) const {
   const kube::GroupResource resource{spec.key.group, spec.key.resource};
   if (seen.kind == Kind::kStub) return Stub(std::move(seen), resource);
-  if (!HasObject(seen.kind)) return {std::move(seen), store::BodyKind::kFull};
+  if (!HasObject(seen.kind))
+    return {std::move(seen), store::BodyKind::kFull, 0};
   if (seen.head.uid.empty() || seen.head.resource_version.empty()) {
     seen.message = seen.head.uid.empty() ? "no metadata.uid"
                                          : "no metadata.resourceVersion";
@@ -81,11 +82,11 @@ Entry Intake::Prepare(kube::Observation seen, const StreamSpec& spec) const {
     seen.body = std::move(*redacted);
   }
   if (spec.level == Level::kFull) {
-    return {std::move(seen), store::BodyKind::kFull};
+    return {std::move(seen), store::BodyKind::kFull, 0};
   }
   if (spec.level == Level::kNone) {
     seen.body.clear();
-    return {std::move(seen), store::BodyKind::kMetadata};
+    return {std::move(seen), store::BodyKind::kMetadata, 0};
   }
   Result<std::string> stripped = StripToMetadata(seen.body);
   if (!stripped.ok()) {
@@ -94,7 +95,7 @@ Entry Intake::Prepare(kube::Observation seen, const StreamSpec& spec) const {
     return Stub(std::move(seen), resource);
   }
   seen.body = std::move(*stripped);
-  return {std::move(seen), store::BodyKind::kMetadata};
+  return {std::move(seen), store::BodyKind::kMetadata, 0};
 }
 
 }  // namespace kubescribe::record

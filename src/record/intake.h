@@ -15,6 +15,9 @@ namespace kubescribe::record {
 struct Entry {
   kube::Observation seen;
   store::BodyKind body_kind = store::BodyKind::kFull;
+  // When it was offered, on the clock that never goes back: the wall clock may
+  // step between an event and its record.
+  Micros offered_mono = 0;
 };
 
 class Intake {

@@ -40,8 +40,9 @@ const StreamSpec* Ledger::FindSpec(kube::StreamId id) const {
   return known == streams_.end() ? nullptr : &known->second.spec;
 }
 
-void Ledger::Begin(Micros known_until) {
+void Ledger::Begin(Micros known_until, Micros mono) {
   known_until_ = known_until;
+  mono_ = mono;
   touched_.clear();
   effects_ = {};
 }
@@ -222,7 +223,7 @@ void Ledger::Append(store::Transaction& tx, Touched& t,
   const kube::Observation& seen = entry.seen;
   Sighting sighting;
   sighting.recorded_at = tx.recorded_at();
-  sighting.received_at = seen.received_at;
+  sighting.waited = mono_ - entry.offered_mono;
   sighting.flowing = finding.flowing;
   sighting.not_before = finding.not_before;
   sighting.event = event;

@@ -52,8 +52,9 @@ class Ledger {
   // none: never added.
   const StreamSpec* FindSpec(kube::StreamId id) const;
 
-  // The file's known_until before the transaction that follows.
-  void Begin(Micros known_until);
+  // The file's known_until before the transaction that follows, and the
+  // monotonic clock's reading now.
+  void Begin(Micros known_until, Micros mono);
   // Within one transaction. Entries of unknown streams are ignored.
   void Apply(store::Transaction& tx, const Entry& entry);
   // The last within the transaction: writes the stream rows.
@@ -136,6 +137,7 @@ class Ledger {
   std::map<kube::StreamId, StreamMemory> memory_;
   // Of the current batch.
   Micros known_until_ = 0;
+  Micros mono_ = 0;
   std::map<kube::StreamId, Touched> touched_;
   Effects effects_;
 };

@@ -148,7 +148,7 @@ void RecorderImpl::RequestCheckpoint() {
 
 Room RecorderImpl::Offer(kube::Observation observation) {
   const std::size_t bytes = observation.Bytes();
-  return queue_.Push(std::move(observation), bytes);
+  return queue_.Push({std::move(observation), Mono()}, bytes);
 }
 
 // -- the writer thread
@@ -179,32 +179,35 @@ void RecorderImpl::Gather(Micros wait) {
       queue_.Pop(options_.batch_items, options_.batch_bytes, Wait(wait));
   if (gathered_.empty()) return;
   std::size_t bytes = 0;
-  for (const kube::Observation& seen : gathered_) bytes += seen.Bytes();
+  for (const Offered& one : gathered_) bytes += one.seen.Bytes();
   const Micros deadline = Mono() + options_.batch_wait;
   while (gathered_.size() < options_.batch_items &&
          bytes < options_.batch_bytes) {
     const Micros left = deadline - Mono();
     if (left <= 0) break;
-    std::vector<kube::Observation> more =
+    std::vector<Offered> more =
         queue_.Pop(options_.batch_items - gathered_.size(),
                    options_.batch_bytes - bytes, Wait(left));
     if (more.empty()) break;
-    for (kube::Observation& seen : more) {
-      bytes += seen.Bytes();
-      gathered_.push_back(std::move(seen));
+    for (Offered& one : more) {
+      bytes += one.seen.Bytes();
+      gathered_.push_back(std::move(one));
     }
   }
 }
 
-void RecorderImpl::Prepare(std::vector<kube::Observation> seen) {
+void RecorderImpl::Prepare(std::vector<Offered> offered) {
   static const StreamSpec none;
-  pending_.reserve(seen.size());
-  for (kube::Observation& one : seen) {
-    const StreamSpec* spec = ledger_.FindSpec(one.stream);
-    if (spec == nullptr && one.kind != kube::Observation::Kind::kDiscovery) {
+  pending_.reserve(offered.size());
+  for (Offered& one : offered) {
+    const StreamSpec* spec = ledger_.FindSpec(one.seen.stream);
+    if (spec == nullptr &&
+        one.seen.kind != kube::Observation::Kind::kDiscovery) {
       continue;
     }
-    pending_.push_back(intake_.Prepare(std::move(one), spec ? *spec : none));
+    pending_.push_back(
+        intake_.Prepare(std::move(one.seen), spec ? *spec : none));
+    pending_.back().offered_mono = one.mono;
   }
 }
 
@@ -231,7 +234,7 @@ RecorderImpl::News RecorderImpl::CommitPending() {
   if (Mutant(1)) CommitPositionsFirst(kube::Observation::Kind::kEvent);
   if (Mutant(3)) CommitPositionsFirst(kube::Observation::Kind::kBookmark);
   KUBESCRIBE_KILL_POINT("record.batch");
-  ledger_.Begin(writer_->info().known_until);
+  ledger_.Begin(writer_->info().known_until, Mono());
   pending_tried_ = true;
   tried_after_ = writer_->last_seq();
   const Status done = writer_->Transact([&](store::Transaction& tx) {
@@ -273,7 +276,7 @@ RecorderImpl::News RecorderImpl::Committed() {
 }
 
 void RecorderImpl::CommitPositionsFirst(kube::Observation::Kind kind) {
-  ledger_.Begin(writer_->info().known_until);
+  ledger_.Begin(writer_->info().known_until, Mono());
   const Status done = writer_->Transact([&](store::Transaction& tx) {
     for (const Entry& entry : pending_) {
       if (entry.seen.kind != kind) continue;

@@ -35,6 +35,10 @@ class RecorderImpl final : public Recorder {
   void RequestCheckpoint() override;
 
  private:
+  struct Offered {
+    kube::Observation seen;
+    Micros mono = 0;
+  };
   // What is to be told to others once the locks are free.
   struct News {
     std::size_t committed = 0;
@@ -52,7 +56,7 @@ class RecorderImpl final : public Recorder {
   News Committed();
   void Idle();
   Status Transact(const std::function<void(store::Transaction&)>& fn);
-  void Prepare(std::vector<kube::Observation> seen);
+  void Prepare(std::vector<Offered> offered);
   // The mistakes 1 and 3: a position that is committed ahead of its rows.
   void CommitPositionsFirst(kube::Observation::Kind kind);
   bool Reopen();
@@ -63,11 +67,11 @@ class RecorderImpl final : public Recorder {
 
   const RecorderOptions options_;
   const Callbacks callbacks_;
-  BoundedQueue<kube::Observation> queue_;
+  BoundedQueue<Offered> queue_;
   std::atomic<bool> checkpoint_wanted_ = false;
 
   // Of the writer thread.
-  std::vector<kube::Observation> gathered_;
+  std::vector<Offered> gathered_;
 
   mutable std::mutex mutex_;
   // Guarded by mutex_ from here on. The writer is null after a write error.

@@ -50,9 +50,9 @@ Happening WhenHappened(const Sighting& sighting) {
   Happening happening;
   happening.changed_at = sighting.recorded_at;
   if (sighting.flowing) {
-    const bool waited =
-        sighting.recorded_at - sighting.received_at > kPointTolerance;
-    happening.not_before = waited ? sighting.received_at : sighting.recorded_at;
+    happening.not_before = sighting.waited > kPointTolerance
+                               ? sighting.recorded_at - sighting.waited
+                               : sighting.recorded_at;
   } else if (sighting.not_before) {
     const Micros earliest =
         std::min(*sighting.not_before, sighting.recorded_at);

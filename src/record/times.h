@@ -18,7 +18,7 @@ inline constexpr Micros kPointTolerance = kSecond;
 
 struct Sighting {
   Micros recorded_at = 0;
-  Micros received_at = 0;
+  Micros waited = 0;  // from its arrival to its record
   bool flowing = false;
   std::optional<Micros> not_before;  // where not flowing
   store::Event event = store::Event::kModified;
