@@ -53,7 +53,7 @@ class KillPointsTest : public testing::Test {
 
   void KillAt(const std::string& point) {
     SCOPED_TRACE(point);
-    const TempFolder folder;
+    const TempFolder folder(FastFolder());
     const std::string path = folder / "test.db";
     const int status = RunChild(path, "KUBESCRIBE_KILL_AT", point);
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)

@@ -1,7 +1,9 @@
 #include "store/writer.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 #include <stdexcept>
 
@@ -304,6 +306,53 @@ TEST_F(WriterTest, KeepsServerVersionAndIdentityOverRestarts) {
   EXPECT_EQ(writer->info().file_id, id);
   EXPECT_EQ(writer->info().server_version, "v1.36.3");
   EXPECT_EQ(writer->info().identity, "uid-1");
+}
+
+TEST_F(WriterTest, TheWalIsCheckpointedWhenItHasGrown) {
+  options_.synchronous_full = false;
+  auto writer = MustOpen();
+  std::string body(std::size_t{4} << 20, '\0');
+  random_.Fill({reinterpret_cast<std::uint8_t*>(body.data()), body.size()});
+  std::uintmax_t largest = 0;
+  for (int i = 1; i <= 20; ++i) {
+    Do(*writer, [&](Transaction& tx) {
+      PutPod(tx, "a", std::to_string(i), Event::kModified, body);
+    });
+    largest = std::max(largest, std::filesystem::file_size(path_ + "-wal"));
+  }
+  EXPECT_LT(largest, std::uintmax_t{72} << 20);
+  EXPECT_GT(std::filesystem::file_size(path_), std::uintmax_t{60} << 20);
+  EXPECT_EQ(*MustRead()->Body(20), body);
+}
+
+TEST_F(WriterTest, TheViewsSpeakNamesAndTimes) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "10", Event::kAdded);
+    PutPod(tx, "a", "11", Event::kDeleted);
+    GapRow gap;
+    gap.stream_id = 1;
+    gap.cause = "start";
+    gap.to_rv = "9";
+    tx.AppendGap(gap);
+  });
+  ASSERT_TRUE(*writer->CloseCleanly());
+  writer.reset();
+  SQLite::Database db(path_, SQLite::OPEN_READONLY);
+  const auto ask = [&](const char* sql) {
+    return db.execAndGet(sql).getString();
+  };
+  EXPECT_EQ(ask("SELECT event || ' ' || resource || ' ' || namespace || '/' || "
+                "name || ' ' || rv || ' ' || changed || ' ' || source "
+                "FROM v_revision WHERE seq = 1"),
+            "Added pods default/pod-a 10 2023-11-14T22:13:21.000000Z watch");
+  EXPECT_EQ(ask("SELECT state || ' ' || revisions FROM v_object"), "gone 2");
+  EXPECT_EQ(ask("SELECT cause || ' ' || to_time || ' ' || (from_time IS NULL) "
+                "FROM v_gap"),
+            "start 2023-11-14T22:13:21.000000Z 1");
+  EXPECT_EQ(ask("SELECT resource || ' ' || state || ' ' || objects "
+                "FROM v_stream"),
+            "pods starting 0");
 }
 
 TEST(DatabasePathTest, EncodesWhatDoesNotBelongIntoAFileName) {
