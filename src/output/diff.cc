@@ -20,6 +20,16 @@ std::vector<std::string> Lines(std::string_view text) {
   return lines;
 }
 
+// dtl counts the lines of an empty text from 1, diff and patch from 0.
+void FixEmptySide(std::string& line) {
+  for (const std::string_view wrong : {"@@ -1,0 ", " +1,0 @@"}) {
+    const std::size_t at = line.find(wrong);
+    if (line.rfind("@@ ", 0) == 0 && at != std::string::npos) {
+      line[at + wrong.find('1')] = '0';
+    }
+  }
+}
+
 }  // namespace
 
 std::string UnifiedDiff(std::string_view from, std::string_view to,
@@ -37,7 +47,8 @@ std::string UnifiedDiff(std::string_view from, std::string_view to,
   std::string out =
       Paint("--- " + std::string(from_label), Colour::kBold, colour) + "\n" +
       Paint("+++ " + std::string(to_label), Colour::kBold, colour) + "\n";
-  for (const std::string& line : Lines(hunks.str())) {
+  for (std::string& line : Lines(hunks.str())) {
+    FixEmptySide(line);
     const char mark = line.empty() ? ' ' : line.front();
     const bool marked = mark == '+' || mark == '-' || mark == '@';
     out += Paint(line,

@@ -1,0 +1,240 @@
+// The built `kubescribe` over a small recorded past: what it prints, where,
+// and its exit codes.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "unit/query/recorded_file.h"
+
+namespace kubescribe::query {
+namespace {
+
+struct Answer {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+class ToolTest : public testing::Test {
+ protected:
+  // `args` as a shell takes them.
+  Answer Run(const std::string& args) {
+    const std::string tool = KUBESCRIBE_BIN_DIR "/kubescribe";
+    EXPECT_TRUE(std::filesystem::exists(tool))
+        << "build the target kubescribe first";
+    const std::string err = file_.folder() + "/stderr";
+    const std::string command =
+        "TZ=UTC KUBECONFIG=/dev/null HOME=/nonexistent "
+        "KUBESCRIBE_DATA='" +
+        file_.folder() + "' " + tool + " " + args + " 2>'" + err + "'";
+    Answer answer;
+    FILE* pipe = popen(command.c_str(), "r");
+    std::array<char, 4096> chunk{};
+    std::size_t got = 0;
+    while ((got = fread(chunk.data(), 1, chunk.size(), pipe)) > 0) {
+      answer.out.append(chunk.data(), got);
+    }
+    const int status = pclose(pipe);
+    answer.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    std::ifstream file(err);
+    answer.err = {std::istreambuf_iterator<char>(file), {}};
+    return answer;
+  }
+  static std::string At(int second) {
+    return " --at " + std::to_string(Second(second) / kSecond) + " ";
+  }
+
+  RecordedFile file_;
+};
+
+TEST_F(ToolTest, GetPrintsKubectlsTableAsOfTheInstant) {
+  const Answer answer = Run("get pods" + At(35));
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(answer.out,
+            "NAME   READY   STATUS    RESTARTS   AGE\n"
+            "db     0/1     Running   0          35s\n"
+            "web    0/1     Running   0          35s\n");
+  EXPECT_EQ(answer.err, "");
+}
+
+TEST_F(ToolTest, AllNamespacesPutTheNamespaceInFront) {
+  const Answer answer = Run("get po -A --no-headers -l app=v1" + At(15));
+  EXPECT_EQ(answer.out,
+            "default   web   0/1   Running   0     15s\n"
+            "prod      web   0/1   Running   0     15s\n");
+}
+
+TEST_F(ToolTest, NothingThereIsExitCode3AndSaysSo) {
+  Answer answer = Run("get pods -n empty" + At(35));
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_EQ(answer.out, "");
+  EXPECT_EQ(answer.err.rfind("No resources found in empty namespace", 0), 0U)
+      << answer.err;
+  answer = Run("get pods ghost" + At(35));
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_NE(answer.err.find("\"ghost\" not found"), std::string::npos);
+}
+
+TEST_F(ToolTest, UncertainAnswersWarnAndWithStrictExitWith4) {
+  Answer answer = Run("get pods" + At(55));
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_NE(answer.err.find("warning: uncertain: pods: gap from"),
+            std::string::npos)
+      << answer.err;
+  EXPECT_EQ(Run("get pods --strict" + At(55)).code, 4);
+  EXPECT_EQ(Run("get pods --strict" + At(35)).code, 0);
+  answer = Run("get pods -o json" + At(55));
+  const auto json = nlohmann::json::parse(answer.out);
+  EXPECT_TRUE(
+      json["metadata"]["annotations"].contains("kubescribe.dev/uncertain"));
+  EXPECT_EQ(
+      nlohmann::json::parse(Run("get pods -o json" + At(35)).out)["metadata"]
+          .contains("annotations"),
+      false);
+}
+
+TEST_F(ToolTest, JsonIsKubectlsListWithoutManagedFields) {
+  const Answer answer = Run("get pods -o json" + At(35));
+  EXPECT_EQ(
+      answer.out.rfind("{\n    \"apiVersion\": \"v1\",\n    \"items\": [", 0),
+      0U);
+  const auto json = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(json["kind"], "List");
+  EXPECT_EQ(json["items"].size(), 2U);
+  EXPECT_FALSE(json["items"][0]["metadata"].contains("managedFields"));
+  EXPECT_TRUE(nlohmann::json::parse(
+                  Run("get pods -o json --show-managed-fields" + At(35))
+                      .out)["items"][0]["metadata"]
+                  .contains("managedFields"));
+}
+
+TEST_F(ToolTest, YamlOfOneObjectIsTheObject) {
+  const Answer answer = Run("get cm/settings -o yaml" + At(35));
+  EXPECT_EQ(answer.out,
+            "apiVersion: v1\ndata:\n  \"n\": \"08\"\nkind: ConfigMap\n"
+            "metadata:\n  name: settings\n  namespace: default\n"
+            "  resourceVersion: \"90\"\n  uid: u9\n");
+}
+
+TEST_F(ToolTest, NamesAreKindAndName) {
+  EXPECT_EQ(Run("get pods -o name" + At(35)).out, "pod/db\npod/web\n");
+}
+
+TEST_F(ToolTest, StateAtAResourceVersion) {
+  const Answer answer = Run("get pods -A -o name --rv 105");
+  EXPECT_EQ(answer.out, "pod/web\npod/web\n");
+  EXPECT_EQ(answer.code, 0);
+}
+
+TEST_F(ToolTest, WrongUseIsExitCode2) {
+  EXPECT_EQ(Run("").code, 2);
+  EXPECT_EQ(Run("get").code, 2);
+  EXPECT_EQ(Run("get pods --at nonsense").code, 2);
+  EXPECT_EQ(Run("get pods --at 1h --rv 5").code, 2);
+  EXPECT_EQ(Run("get pods -o toml").code, 2);
+  EXPECT_EQ(Run("get pods -l '=='").code, 2);
+  const Answer answer = Run("gte pods");
+  EXPECT_EQ(answer.code, 2);
+  EXPECT_NE(answer.err.find("\tget\n"), std::string::npos) << answer.err;
+}
+
+TEST_F(ToolTest, ObjectCalledAsACommandIsAnObject) {
+  EXPECT_EQ(Run("get pods status" + At(35)).code, 3);
+  EXPECT_NE(Run("get pods status" + At(35)).err.find("\"status\" not found"),
+            std::string::npos);
+}
+
+TEST_F(ToolTest, HelpHasExamplesAndExitCode0) {
+  for (const char* command :
+       {"get", "history", "diff", "gaps", "status", "export", "audit"}) {
+    const Answer answer = Run(std::string(command) + " --help");
+    EXPECT_EQ(answer.code, 0) << command;
+    EXPECT_NE(answer.out.find("Examples:\n  kubescribe "), std::string::npos)
+        << command;
+  }
+  EXPECT_EQ(Run("--version").code, 0);
+}
+
+TEST_F(ToolTest, DiffHasDiffsExitCodes) {
+  const auto from_to = [](int from, int to) {
+    return " --from " + std::to_string(Second(from) / kSecond) + " --to " +
+           std::to_string(Second(to) / kSecond);
+  };
+  EXPECT_EQ(Run("diff pod/web" + from_to(12, 15)).code, 0);
+  const Answer answer = Run("diff pod/web" + from_to(15, 25));
+  EXPECT_EQ(answer.code, 1) << answer.err;
+  EXPECT_NE(answer.out.find("-    app: v1\n+    app: v2\n"), std::string::npos)
+      << answer.out;
+  EXPECT_EQ(answer.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(Run("diff pod/ghost" + from_to(15, 25)).code, 2);
+  EXPECT_EQ(Run("diff pod/web --from nonsense").code, 2);
+}
+
+TEST_F(ToolTest, HistoryHasOneLineARevision) {
+  const Answer answer = Run("history pod/web");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_NE(answer.out.find("~2023-11-14 22:13:30.000   Listed     100"),
+            std::string::npos)
+      << answer.out;
+  EXPECT_NE(answer.out.find("2023-11-14 22:13:40.000    Modified   110        "
+                            "kubectl   metadata.labels.app"),
+            std::string::npos)
+      << answer.out;
+  EXPECT_EQ(Run("history pod/ghost").code, 3);
+}
+
+TEST_F(ToolTest, GapsLeaveTheBeginningOutUnlessAsked) {
+  const Answer answer = Run("gaps");
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_NE(answer.out.find("pods     gone"), std::string::npos) << answer.out;
+  EXPECT_EQ(answer.out.find("start"), std::string::npos);
+  EXPECT_NE(Run("gaps --all").out.find("start"), std::string::npos);
+  EXPECT_EQ(Run("gaps --since '2024-01-01'").code, 3);
+}
+
+TEST_F(ToolTest, StatusWorksWithoutARecorder) {
+  const Answer answer = Run("status -o json");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  const auto json = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(json["running"], false);
+  EXPECT_EQ(json["clusters"][0]["cluster"], "test");
+  EXPECT_EQ(json["clusters"][0]["gaps"], 1);
+  EXPECT_EQ(json["clusters"][0]["streams"].size(), 2U);
+  EXPECT_NE(Run("status").out.find("not running (stopped cleanly)"),
+            std::string::npos);
+}
+
+TEST_F(ToolTest, AuditWithoutARecorderIsAnError) {
+  const Answer answer = Run("audit");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.err.find("no recorder is running"), std::string::npos);
+}
+
+TEST_F(ToolTest, ExportIsJsonLinesAndABrokenPipeIsNoError) {
+  const Answer answer = Run("export --after 2");
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_EQ(answer.out.rfind("{\"seq\":3,\"cluster\":\"test\"", 0), 0U)
+      << answer.out.substr(0, 200);
+  const Answer cut = Run("export | head -c 1; exit ${PIPESTATUS:-0}");
+  EXPECT_EQ(cut.out, "{");
+  EXPECT_EQ(cut.err, "");
+}
+
+TEST_F(ToolTest, OneFileAnywhereCanBeAsked) {
+  EXPECT_EQ(Run("get pods --file '" + file_.path() + "'" + At(35)).code, 0);
+  const Answer answer = Run("get pods --file /nonexistent.db");
+  EXPECT_NE(answer.code, 0);
+  EXPECT_NE(answer.err.find("/nonexistent.db"), std::string::npos);
+  EXPECT_EQ(Run("get pods --cluster other").code, 3);
+}
+
+}  // namespace
+}  // namespace kubescribe::query
