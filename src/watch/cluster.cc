@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -48,6 +49,34 @@ std::string StringAt(const std::string& body, const char* outer,
 }
 
 }  // namespace
+
+std::vector<StreamSpec> SpecsOf(
+    const kube::Discovery& discovery,
+    const std::function<std::vector<Selection>(const kube::ResourceInfo&)>&
+        select) {
+  std::vector<StreamSpec> specs;
+  for (const kube::ResourceInfo& resource : kube::Recordable(discovery)) {
+    std::vector<Selection> selections = select(resource);
+    if (selections.empty() && TellsOfKinds(resource)) {
+      selections.push_back({});
+    }
+    std::set<std::tuple<std::string, std::string, std::string>> seen;
+    for (const Selection& selection : selections) {
+      StreamSpec spec;
+      spec.resource = resource;
+      if (resource.namespaced) spec.name_space = selection.name_space;
+      spec.label_selector = selection.label_selector;
+      spec.field_selector = selection.field_selector;
+      spec.level = selection.level;
+      if (seen.emplace(spec.name_space, spec.label_selector,
+                       spec.field_selector)
+              .second) {
+        specs.push_back(std::move(spec));
+      }
+    }
+  }
+  return specs;
+}
 
 Cluster::Cluster(ClusterOptions options, ClusterCallbacks callbacks,
                  net::HttpClient& http, net::Scheduler& scheduler,
@@ -315,21 +344,9 @@ StreamEnv Cluster::Env() {
 
 std::map<Cluster::Key, StreamSpec> Cluster::WantedStreams() const {
   std::map<Key, StreamSpec> wanted;
-  for (const kube::ResourceInfo& resource : kube::Recordable(discovery_)) {
-    std::vector<Selection> selections = callbacks_.select(resource);
-    if (selections.empty() && TellsOfKinds(resource)) {
-      selections.push_back({});
-    }
-    for (const Selection& selection : selections) {
-      StreamSpec spec;
-      spec.resource = resource;
-      if (resource.namespaced) spec.name_space = selection.name_space;
-      spec.label_selector = selection.label_selector;
-      spec.field_selector = selection.field_selector;
-      spec.level = selection.level;
-      const Key key = KeyOf(spec);
-      wanted.try_emplace(key, std::move(spec));
-    }
+  for (StreamSpec& spec : SpecsOf(discovery_, callbacks_.select)) {
+    const Key key = KeyOf(spec);
+    wanted.try_emplace(key, std::move(spec));
   }
   return wanted;
 }
@@ -383,8 +400,7 @@ void Cluster::OpenMissing(const std::map<Key, StreamSpec>& wanted) {
     }
     StoredPosition stored = opened->stored;
     if (const auto ended = ended_.find(key); ended != ended_.end()) {
-      // The kind was removed and came back: nothing of the old position
-      // counts, whatever the file has committed of the end so far.
+      // It was ended in this process and comes back.
       stored = std::move(ended->second);
       ended_.erase(ended);
     }
@@ -406,12 +422,16 @@ void Cluster::EndStream(const Key& key, GapCause cause, bool crd_deleted) {
   const auto found = streams_.find(key);
   Stream& stream = *found->second;
   const kube::StreamId id = stream.id();
-  StoredPosition ended;
-  ended.gap = GapCause::kUnavailable;
-  ended.gap_from_rv = stream.position();
+  // What the file has committed of the end may lag behind this.
+  StoredPosition ended = stream.standing();
+  if (crd_deleted) {
+    ended.gap = GapCause::kUnavailable;
+    ended.gap_from_rv = std::exchange(ended.position, "");
+  }
   stream.End(cause, crd_deleted);
+  ended.state = kube::StreamState::kEnded;
   ended.flowed_until = stream.flowed_until();
-  if (crd_deleted) ended_[key] = ended;
+  ended_[key] = ended;
   std::erase_if(waiting_, [id](const auto& one) { return one.first == id; });
   failures_.Forget(id);
   by_id_.erase(id);

@@ -75,6 +75,14 @@ struct Selection {
   Level level = Level::kFull;
 };
 
+// The streams to be recorded of what a server serves, each (kind, namespace,
+// selectors) once: what `select` says, and CustomResourceDefinitions and
+// APIServices whatever it says.
+std::vector<StreamSpec> SpecsOf(
+    const kube::Discovery& discovery,
+    const std::function<std::vector<Selection>(const kube::ResourceInfo&)>&
+        select);
+
 struct OpenedStream {
   kube::StreamId id = kube::kNoStream;
   StoredPosition stored;
@@ -210,7 +218,7 @@ class Cluster final : StreamHost, ObservationSink {
   CrdTracker crds_;
   std::map<Key, std::unique_ptr<Stream>> streams_;
   std::map<kube::StreamId, Stream*> by_id_;
-  // Where streams of deleted CRDs stood, for one of the same name.
+  // Where streams that were ended stood, for when they come back.
   std::map<Key, StoredPosition> ended_;
   bool all_open_ = false;
 };

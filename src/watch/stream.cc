@@ -59,12 +59,16 @@ void Stream::Start() {
   if (stored_.state == StreamState::kUnavailable) {
     away_ = GapCause::kUnavailable;
   }
+  // Ended with its position: it was taken out of the configuration. Without
+  // one its kind had been removed.
+  const bool ended = stored_.state == StreamState::kEnded;
+  if (ended) away_ = GapCause::kConfig;
   ArmAudit(Between(options_.audit_interval / 2, options_.audit_interval));
   if (stored_.gap) {
     BeginList(*stored_.gap, *stored_.gap == GapCause::kRewind,
               stored_.gap_from_rv);
   } else if (!CanResume(stored_.position)) {
-    BeginList(GapCause::kStart, false, "");
+    BeginList(ended ? GapCause::kUnavailable : GapCause::kStart, false, "");
   } else {
     position_.Set(stored_.position);
     Log().info("{}: {}: resuming at {}", env_.cluster, spec_.Name(),

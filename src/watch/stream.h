@@ -147,6 +147,16 @@ struct StreamStatus {
   StreamCounts counts;
 };
 
+// A list that is necessary, until it is complete.
+struct PendingList {
+  kube::GapCause cause = kube::GapCause::kStart;
+  std::string lost_rv;
+  std::optional<Micros> not_before;
+  bool new_epoch = false;
+  bool dirty = false;  // items were offered since its kListBegin
+  int restarts = 0;    // expired or inconsistent attempts
+};
+
 class Stream final : Probe::Owner, WatchCall::Owner {
  public:
   Stream(StreamSpec spec, kube::StreamId id, StoredPosition stored,
@@ -185,16 +195,6 @@ class Stream final : Probe::Owner, WatchCall::Owner {
  private:
   enum class Phase { kIdle, kProbing, kListing, kWatching, kWaiting, kStopped };
   enum class AuditPhase { kNone, kListing, kReaching };
-
-  // A list that is necessary, until it is complete.
-  struct PendingList {
-    kube::GapCause cause = kube::GapCause::kStart;
-    std::string lost_rv;
-    std::optional<Micros> not_before;
-    bool new_epoch = false;
-    bool dirty = false;  // items were offered since its kListBegin
-    int restarts = 0;    // expired or inconsistent attempts
-  };
 
   // The two uses of a list, each an owner of a Lister of its own.
   class ListSide final : public Lister::Owner {

@@ -364,6 +364,24 @@ TEST_F(ClusterTest, ReconfigureEndsWhatIsTakenOut) {
   EXPECT_TRUE(Has("deployments.apps"));
 }
 
+TEST_F(ClusterTest, WhatIsPutBackResumesAndAGapThenHasTheCauseConfig) {
+  Make();
+  Identify();
+  AddCrds();
+  Discover();
+  Bring("/api/v1/pods", "100");
+  selected = {"nothing"};
+  cluster->Reconfigure();
+  EXPECT_FALSE(Has("pods"));
+  selected = {};
+  cluster->Reconfigure();
+  http.Open("/api/v1/pods?limit=1").Json(ListBody("200", {}));
+  auto& watch = http.Open("resourceVersion=100&");
+  watch.Head();
+  watch.Body(ErrorEvent(410, "Expired"));
+  EXPECT_EQ(sink.Last(Kind::kListBegin).cause, GapCause::kConfig);
+}
+
 TEST_F(ClusterTest, AStreamThatCannotBeOpenedIsTriedAgain) {
   opens = false;
   Make();
