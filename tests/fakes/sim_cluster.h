@@ -41,7 +41,7 @@ struct SimOptions {
   std::uint64_t seed = 1;    // uids, workload, chances of faults
   int port = 0;              // 0: any free one; always on 127.0.0.1
   bool tls = false;          // self-signed, made at start, in the kubeconfig
-  std::string token;         // when set, the only bearer token accepted
+  std::string token = "";    // when set, the only bearer token accepted
   std::uint64_t first_rv = 1000;  // the counter at start
 
   std::size_t history = 10000;  // events a kind keeps for watches; 410 beyond
@@ -52,10 +52,10 @@ struct SimOptions {
   bool aggregated_discovery = true;   // else only the legacy form
   bool watch_list = true;             // else sendInitialEvents gets 422
 
-  std::string journal_path;     // empty: none is written
-  bool journal_fsync = false;   // each line, before the event is sent
-  bool journal_digest = false;  // SHA-256 in place of the object
-  bool keep_journal = true;     // in memory too, for Journal()
+  std::string journal_path = "";  // empty: none is written
+  bool journal_fsync = false;     // each line, before the event is sent
+  bool journal_digest = false;    // SHA-256 in place of the object
+  bool keep_journal = true;       // in memory too, for Journal()
 
   const Clock* clock = nullptr;  // null: the machine's; must outlive the sim
 };
@@ -102,9 +102,10 @@ struct RequestRecord {
 // What to do wrong, where and when. Names: FaultCatalog(), or
 // `kubescribe-sim --list-faults`.
 struct Fault {
-  std::string name;
-  // Where. "*" is any; for cluster-wide faults (rewind, freeze, restart,
-  // compact, expire-token, ...) these are not looked at.
+  std::string name = "";
+  // Where. "*" is any; for discovery the resource is the group; for
+  // cluster-wide faults (rewind, freeze, restart, compact, expire-token, ...)
+  // these are not looked at.
   std::string resource = "*";
   std::string ns = "*";    // the namespace of the request's path; "" is none
   std::string verb = "*";  // list, watch, get, discovery
@@ -116,18 +117,18 @@ struct Fault {
   double probability = 1.0;
   Micros after = 0;  // not before this long after it was injected
   // How; what a name does not use is ignored.
-  std::size_t bytes = 0;    // cut, half-open: so many bytes of it are sent
-  Micros delay = 0;         // trickle: between bytes; freeze, restart: length
-  std::string retry_after;  // 429, 500, 503: the header; empty: none
-  int code = 0;             // error-event: the Status's code
-  std::uint64_t revisions = 0;  // rewind: how many are undone
-  std::string group;            // fail-group
-  bool reset = false;           // cut: with a TCP reset, not an orderly end
+  std::size_t bytes = 0;  // cut, half-open: so many bytes of it are sent
+  Micros delay = 0;       // trickle: between bytes; freeze, restart: length
+  std::string retry_after = "";  // 429, 500, 503: the header; empty: none
+  int code = 0;                  // error-event: the Status's code
+  std::uint64_t revisions = 0;   // rewind: how many are undone
+  std::string group = "";        // fail-group
+  bool reset = false;            // cut: with a TCP reset, not an orderly end
 };
 
 struct FaultDescription {
-  std::string name;
-  std::string sentence;
+  std::string name = "";
+  std::string sentence = "";
 };
 // All faults, by name.
 const std::vector<FaultDescription>& FaultCatalog();
@@ -136,8 +137,8 @@ const std::vector<FaultDescription>& FaultCatalog();
 struct CannedAnswer {
   int status = 200;
   std::string content_type = "application/json";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body = "";
+  std::vector<std::pair<std::string, std::string>> headers = {};
   bool hold = false;  // never answer; the connection stays open
 };
 using RequestHook =
@@ -145,10 +146,10 @@ using RequestHook =
 
 // A kind that is added while the cluster runs.
 struct CustomKind {
-  std::string group;
+  std::string group = "";
   std::string version = "v1";
-  std::string plural;
-  std::string kind;
+  std::string plural = "";
+  std::string kind = "";
   bool namespaced = true;
 };
 
