@@ -82,6 +82,7 @@ std::string JoinSelector(const Json& selector) {
       terms.begin(), terms.end(),
       [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> texts;
+  texts.reserve(terms.size());
   for (auto& [key, text] : terms) texts.push_back(std::move(text));
   return OrNone(fmt::format("{}", fmt::join(texts, ",")));
 }
