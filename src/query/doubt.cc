@@ -223,7 +223,7 @@ std::string Describe(const Warning& warning, const std::string& zone) {
       return name + (warning.note.empty() ? "known only up to " + from
                                           : "known only up to " + warning.note);
     case Reason::kUnknown:
-      return name + "nothing is known yet (first list not done)";
+      return name + "nothing is certain yet: it has not been watched";
   }
   return name;
 }

@@ -103,6 +103,12 @@ Result<History> GetHistory(const std::string& path,
     history.warnings =
         coverage->At(filter.resource_id, filter.name_space,
                      request.since.value_or(first), std::max(first, until));
+    if (!request.since) {
+      // That nothing is known before the first list says that line itself.
+      std::erase_if(history.warnings, [](const Warning& warning) {
+        return warning.doubt.cause == "start" && !warning.doubt.from;
+      });
+    }
   }
   if (request.fields) {
     const Status filled = FillFields(path, history);

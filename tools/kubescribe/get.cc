@@ -121,7 +121,8 @@ class Get final : public Command {
       SayAge(state);
     }
     if (!any && !missing && !document) {
-      std::cerr << "No resources found" << Where(state.types.front()) << "."
+      const std::string where = Where(state.types.front());
+      std::cerr << "No resources found" << where << (where.empty() ? "" : ".")
                 << std::endl;
     }
     out.Flush();

@@ -18,11 +18,13 @@ constexpr char kExamples[] = R"(Examples:
 A time with ~ is the latest at which it can have happened: nobody was looking.
 )";
 
-std::string Join(const std::vector<std::string>& parts) {
+// "a,b,c" of at most `most`, then how many more there are.
+std::string Join(const std::vector<std::string>& parts, std::size_t most) {
   std::string text;
-  for (const std::string& part : parts) {
-    text += (text.empty() ? "" : ",") + part;
+  for (std::size_t i = 0; i < parts.size() && i < most; ++i) {
+    text += (text.empty() ? "" : ",") + parts[i];
   }
+  if (parts.size() > most) text += ",+" + std::to_string(parts.size() - most);
   return text.empty() ? "-" : text;
 }
 
@@ -105,7 +107,8 @@ class HistoryCommand final : public Command {
       rows.push_back(
           {std::to_string(r.seq),
            (point ? "" : "~") + kube::FormatLocal(r.changed_at, zone), event,
-           OrDash(r.rv), OrDash(entry.manager), Join(entry.changed)});
+           OrDash(r.rv), OrDash(entry.manager),
+           Join(entry.changed, wide ? 100 : 3)});
       if (wide) {
         rows.back().insert(
             rows.back().end(),

@@ -1,5 +1,7 @@
 // kubescribe status: what is recorded, up to when, and how the recorder does.
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 
@@ -229,7 +231,7 @@ class StatusCommand final : public Command {
     out.Write(output::EscapeControls(text));
     out.Write(output::RenderTable(
         {"STREAM", "STATE", "POSITION", "KNOWN-UNTIL", "LAG", "LAST-EVENT",
-         "ALIVE", "REVISIONS", "SIZE", "MESSAGE"},
+         "RATE", "ALIVE", "REVISIONS", "SIZE", "MESSAGE"},
         Rows(status, live, zone, now)));
     out.Write("\n");
   }
@@ -242,9 +244,12 @@ class StatusCommand final : public Command {
     std::string line = "running";
     if (const Value* pid = recorder.Find("pid")) line += ", pid " + pid->text;
     if (live == nullptr) return line + ", but not on this cluster";
-    for (const auto& [key, value] : live->members) {
-      if (key == "cluster" || value.text.empty()) continue;
-      line += ", " + key + " " + value.text;
+    for (const char* key : {"state", "message", "error", "revisions", "gaps",
+                            "duplicates", "queueItems", "writeErrors"}) {
+      const Value* value = live->Find(key);
+      if (value != nullptr && !value->text.empty()) {
+        line += std::string(", ") + key + " " + value->text;
+      }
     }
     return line;
   }
@@ -261,7 +266,8 @@ class StatusCommand final : public Command {
       if (!stream.gap_cause.empty()) {
         message = "gap open (" + stream.gap_cause + ") " + message;
       }
-      message += LiveMessage(live, name);
+      const Value* live_stream = LiveStream(live, name);
+      message += LiveMessage(live_stream);
       const auto stats = status.stats.find(stream.resource_id);
       const bool counted = stats != status.stats.end();
       rows.push_back(
@@ -269,6 +275,7 @@ class StatusCommand final : public Command {
            known ? kube::FormatLocal(*known, zone) : "-",
            known ? kube::HumanDuration(now - *known) : "-",
            stream.last_event_at ? kube::Age(stream.last_event_at, now) : "-",
+           Rate(live_stream),
            counted ? std::to_string(stats->second.alive) : "0",
            counted ? std::to_string(stats->second.revisions) : "0",
            counted ? Size(static_cast<std::uintmax_t>(stats->second.bytes))
@@ -278,25 +285,44 @@ class StatusCommand final : public Command {
     return rows;
   }
 
-  // What only the running recorder knows of a stream: its wait, its error.
-  static std::string LiveMessage(const Value* live, const std::string& name) {
+  // What the running recorder says of a stream; null: nothing.
+  static const Value* LiveStream(const Value* live, const std::string& name) {
     const Value* streams = live == nullptr ? nullptr : live->Find("streams");
-    if (streams == nullptr) return "";
+    if (streams == nullptr) return nullptr;
     for (const Value& stream : streams->items) {
       const Value* its = stream.Find("stream");
-      if (its == nullptr || its->text != name) continue;
-      std::string text;
-      if (const Value* wait = stream.Find("waitSeconds");
-          wait != nullptr && wait->text != "0") {
-        text += " retry in " + wait->text + " s";
-      }
-      if (const Value* error = stream.Find("error");
-          error != nullptr && !error->text.empty()) {
-        text += " " + error->text;
-      }
-      return text;
+      if (its != nullptr && its->text == name) return &stream;
     }
-    return "";
+    return nullptr;
+  }
+
+  static std::string Member(const Value* stream, const char* key) {
+    const Value* value = stream == nullptr ? nullptr : stream->Find(key);
+    return value == nullptr ? "" : value->text;
+  }
+
+  // Events a second, to one digit; "-" without a recorder.
+  static std::string Rate(const Value* stream) {
+    const std::string rate = Member(stream, "eventsPerSecond");
+    if (rate.empty()) return "-";
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.1f/s",
+                  std::strtod(rate.c_str(), nullptr));
+    return text;
+  }
+
+  // Since when it waits, and its last error.
+  static std::string LiveMessage(const Value* stream) {
+    std::string text;
+    const double wait =
+        std::strtod(Member(stream, "waitSeconds").c_str(), nullptr);
+    if (wait >= 1) {
+      text += " not certain since " +
+              kube::HumanDuration(static_cast<Micros>(wait) * kSecond);
+    }
+    const std::string error = Member(stream, "error");
+    if (!error.empty()) text += " last error: " + error;
+    return text;
   }
 
   std::string output_;
