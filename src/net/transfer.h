@@ -100,7 +100,6 @@ class Transfer final : public LoopTransfer {
   std::uint64_t body_bytes_ = 0;
   std::optional<Error> failure_;  // why a callback made curl give up
 
-  bool delivering_ = false;
   bool paused_ = false;
   std::string held_;      // what curl still gave us while paused
   Micros last_byte_ = 0;  // mono
