@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <utility>
 
 #include "fakes/discovery.h"
@@ -57,6 +56,15 @@ Answer FromStatus(const StatusBody& status) {
                                 std::to_string(status.retry_after_seconds));
   }
   return answer;
+}
+
+// An empty text leaves `value` as it is.
+template <typename Number>
+bool ParseNumber(const std::string& text, Number& value) {
+  if (text.empty()) return true;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
 }
 
 bool IsTrue(const std::string& value) {
@@ -199,7 +207,7 @@ Api::Route Api::Parse(const Request& request) const {
   if (!route.kind || parts.size() > 2) {
     route.kind.reset();
     for (const KindInfo& kind : state_.Kinds()) {
-      route.unknown_resource |= kind.group == route.group;
+      route.unknown_resource |= kind.group == route.group && !kind.custom;
     }
     return route;
   }
@@ -515,7 +523,11 @@ Answer Api::Watch(const Request& request, const Route& route, bool gzip) {
   watch.gzip = gzip;
   const Micros now = clock_.Mono();
   const std::string timeout = request.Query("timeoutSeconds");
-  Micros seconds = std::strtoll(timeout.c_str(), nullptr, 10);
+  Micros seconds = 0;
+  if (!ParseNumber(timeout, seconds)) {
+    return FromStatus(BadRequest("strconv.ParseInt: parsing \"" + timeout +
+                                 "\": invalid syntax"));
+  }
   if (seconds <= 0) {
     const std::lock_guard<std::mutex> lock(mutex_);
     seconds = 1800 + static_cast<Micros>(random_.Below(1800));
@@ -525,10 +537,7 @@ Answer Api::Watch(const Request& request, const Route& route, bool gzip) {
   Answer answer;
   const std::string rv_text = request.Query("resourceVersion");
   std::uint64_t rv = 0;
-  const auto [end, ec] =
-      std::from_chars(rv_text.data(), rv_text.data() + rv_text.size(), rv);
-  if (!rv_text.empty() &&
-      (ec != std::errc() || end != rv_text.data() + rv_text.size())) {
+  if (!ParseNumber(rv_text, rv)) {
     StatusBody status;
     status.code = 500;
     status.message = "resourceVersion: Invalid value: \"" + rv_text +
@@ -544,8 +553,7 @@ Answer Api::Watch(const Request& request, const Route& route, bool gzip) {
     watch.initial_rv = listing.rv;
     // The real server ends the initial events of a watch from nowhere with the
     // same bookmark as those of a watch-list.
-    watch.initial_end = watch.bookmarks && (watch_list || rv_text.empty()) &&
-                        route.kind->cached;
+    watch.initial_end = watch.bookmarks && (watch_list || rv_text.empty());
     if (initial.empty() || watch_list) {
       for (ObjectPtr& object : listing.objects) {
         if (watch.selector.Matches(*object)) {

@@ -88,4 +88,44 @@ std::vector<KindInfo> BuiltInKinds() {
   return kinds;
 }
 
+const char* BookmarkFields(const KindInfo& kind) {
+  struct Fields {
+    const char* id;
+    const char* text;
+  };
+  static constexpr Fields kFields[] = {
+      {"pods", R"(,"spec":{"containers":null},"status":{})"},
+      {"nodes",
+       R"(,"spec":{},"status":{"daemonEndpoints":{"kubeletEndpoint":)"
+       R"({"Port":0}},"nodeInfo":{"machineID":"","systemUUID":"","bootID":"",)"
+       R"("kernelVersion":"","osImage":"","containerRuntimeVersion":"",)"
+       R"("kubeletVersion":"","kubeProxyVersion":"","operatingSystem":"",)"
+       R"("architecture":""}})"},
+      {"namespaces", R"(,"spec":{},"status":{})"},
+      {"services", R"(,"spec":{},"status":{"loadBalancer":{}})"},
+      {"events",
+       R"(,"involvedObject":{},"source":{},"firstTimestamp":null,)"
+       R"("lastTimestamp":null,"eventTime":null,"reportingComponent":"",)"
+       R"("reportingInstance":"")"},
+      {"deployments.apps",
+       R"(,"spec":{"replicas":0,"selector":null,"template":{"metadata":{},)"
+       R"("spec":{"containers":null}},"strategy":{}},"status":{})"},
+      {"replicasets.apps",
+       R"(,"spec":{"replicas":0,"selector":null,"template":{"metadata":{},)"
+       R"("spec":{"containers":null}}},"status":{"replicas":0})"},
+      {"jobs.batch",
+       R"(,"spec":{"template":{"metadata":{},"spec":{"containers":null}}},)"
+       R"("status":{})"},
+      {"leases.coordination.k8s.io", R"(,"spec":{})"},
+      {"customresourcedefinitions.apiextensions.k8s.io",
+       R"(,"spec":{"group":"","names":{"plural":"","kind":""},"scope":"",)"
+       R"("versions":null},"status":{"conditions":null,"acceptedNames":)"
+       R"({"plural":"","kind":""},"storedVersions":null})"},
+  };
+  for (const Fields& fields : kFields) {
+    if (kind.Id() == fields.id) return fields.text;
+  }
+  return "";
+}
+
 }  // namespace kubescribe::fakes

@@ -35,4 +35,8 @@ struct KindInfo {
 
 std::vector<KindInfo> BuiltInKinds();
 
+// Bookmarks of built-in kinds carry the fields that their types always write,
+// empty: the text after the metadata, with its comma. May be "".
+const char* BookmarkFields(const KindInfo& kind);
+
 }  // namespace kubescribe::fakes

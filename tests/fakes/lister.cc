@@ -247,7 +247,9 @@ std::variant<Page, StatusBody> Lister::List(const KindInfo& kind,
   std::size_t limit = 0;
   if (!options.limit.empty()) {
     const std::optional<std::uint64_t> given = Number(options.limit);
-    if (!given) return BadRequest("limit: invalid value: " + options.limit);
+    if (!given)
+      return BadRequest("strconv.ParseInt: parsing \"" + options.limit +
+                        "\": invalid syntax");
     limit = static_cast<std::size_t>(*given);
   }
   // The cache answers resourceVersion 0 with everything, whatever the limit.

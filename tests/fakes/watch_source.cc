@@ -66,10 +66,7 @@ std::string WatchSource::Bookmark(std::uint64_t rv, bool initial_end) const {
       R"({{"kind":"{}","apiVersion":"{}","metadata":{{"resourceVersion":"{}"{}}})",
       request_.kind.kind, request_.kind.ApiVersion(), rv,
       initial_end ? mark : "");
-  // Kinds with fields that are always written have them here too.
-  if (request_.kind.storage == "pods") {
-    object += R"(,"spec":{"containers":null},"status":{})";
-  }
+  object += BookmarkFields(request_.kind);
   return Frame("BOOKMARK", object + "}");
 }
 

@@ -118,6 +118,8 @@ TEST_F(ListTest, WrongOptionsAreRefusedAsTheRealServerDoes) {
   const std::string path = "/api/v1/configmaps?";
   EXPECT_EQ(Get(path + "resourceVersion=abc").status, 400);
   EXPECT_EQ(Get(path + "continue=xxx").status, 400);
+  EXPECT_EQ(Get(path + "limit=x").status, 400);
+  EXPECT_EQ(Get(path + "watch=1&timeoutSeconds=x").status, 400);
   EXPECT_EQ(Get(path + "resourceVersionMatch=Exact").status, 422);
   EXPECT_EQ(Get(path + "resourceVersion=0&resourceVersionMatch=Exact").status,
             422);

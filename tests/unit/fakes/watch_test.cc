@@ -122,6 +122,16 @@ TEST_F(WatchTest, EventsHaveNoBookmarks) {
   EXPECT_EQ(client.end(), HttpClient::End::kClean);
 }
 
+TEST_F(WatchTest, BookmarkOfABuiltInKindHasItsTypesEmptyFields) {
+  StartSim();
+  HttpClient client(sim_->port());
+  client.Open("/api/v1/events?watch=1&allowWatchBookmarks=true");
+  const auto bookmark = NextEvent(client);
+  EXPECT_EQ(bookmark["type"], "BOOKMARK");
+  EXPECT_EQ(bookmark["object"]["reportingComponent"], "");
+  EXPECT_FALSE(bookmark["object"]["metadata"].contains("uid"));
+}
+
 TEST_F(WatchTest, TimeoutEndsTheStreamInOrderAndKeepsTheConnection) {
   StartSim();
   HttpClient client(sim_->port());
