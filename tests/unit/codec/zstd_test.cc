@@ -17,7 +17,8 @@ TEST(Zstd, RoundTripsBodiesOfAllSizes) {
   SeededRandom random(1);
   Compressor compressor;
   Decompressor decompressor;
-  for (const std::size_t size : {0, 1, 31, 6500, 200'000, 5'000'000, 100}) {
+  for (const std::size_t size :
+       {0U, 1U, 31U, 6500U, 200'000U, 5'000'000U, 100U}) {
     const std::string raw = RandomText(random, size);
     const std::string frame(compressor.Compress(raw));
     const auto back = decompressor.Decompress(frame, size);

@@ -189,7 +189,7 @@ TEST_F(OpenTest, AFileCutOffInItsFirstTransactionIsFilled) {
 }
 
 TEST_F(OpenTest, ModeIs0600WhateverTheUmask) {
-  for (const mode_t mask : {0000, 0022, 0777}) {
+  for (const mode_t mask : {0U, 0022U, 0777U}) {
     std::filesystem::remove(path_);
     std::filesystem::remove(path_ + "-wal");
     std::filesystem::remove(path_ + "-shm");
