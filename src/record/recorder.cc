@@ -55,11 +55,15 @@ Status RecorderImpl::Start(std::optional<bool> clean_stop) {
   detail["redactionKey"] = intake_.redactor().key_id();
   if (before.last_seq != 0) detail["knownUntil"] = before.known_until;
   if (clean_stop) detail["cleanStop"] = *clean_stop;
-  const Status started = writer_->Transact([&](store::Transaction& tx) {
+  const Status started = Write([&](store::Transaction& tx) {
+    const auto starting = kube::StreamStateName(kube::StreamState::kStarting);
+    const auto watching = kube::StreamStateName(kube::StreamState::kWatching);
     for (store::StreamRow& row : tx.Streams()) {
-      if (!row.flowing) continue;
+      if (!row.flowing && row.state != watching) continue;
+      // The rows are as the last process left them, however it ended.
+      if (row.flowing) row.flowed_until = before.known_until;
       row.flowing = false;
-      row.flowed_until = before.known_until;
+      if (row.state == watching) row.state = starting;
       tx.PutStream(row);
     }
     tx.AppendRecord("start", 0, detail.dump());
@@ -73,13 +77,25 @@ Status RecorderImpl::Start(std::optional<bool> clean_stop) {
 
 // -- what others ask for
 
+Status RecorderImpl::Write(const std::function<void(store::Transaction&)>& fn) {
+  const Micros known_until = writer_->info().known_until;
+  return writer_->Transact([&](store::Transaction& tx) {
+    // After a step back every T between the two readings is uncertain, and
+    // the later one too: it had been answered for.
+    if (tx.recorded_at() < known_until) {
+      tx.AddDoubt(0, tx.recorded_at(), known_until + 1);
+    }
+    fn(tx);
+  });
+}
+
 Status RecorderImpl::Transact(
     const std::function<void(store::Transaction&)>& fn) {
   if (writer_ == nullptr) {
     const std::lock_guard<std::mutex> stats(stats_mutex_);
     return Error(Code::kUnavailable, "the store has failed: " + stats_.error);
   }
-  const Status done = writer_->Transact(fn);
+  const Status done = Write(fn);
   if (!done.ok()) Failed(done.error());
   return done;
 }
@@ -237,7 +253,7 @@ RecorderImpl::News RecorderImpl::CommitPending() {
   ledger_.Begin(writer_->info().known_until, Mono());
   pending_tried_ = true;
   tried_after_ = writer_->last_seq();
-  const Status done = writer_->Transact([&](store::Transaction& tx) {
+  const Status done = Write([&](store::Transaction& tx) {
     for (const Entry& entry : pending_) ledger_.Apply(tx, entry);
     ledger_.Finish(tx);
   });
@@ -247,8 +263,8 @@ RecorderImpl::News RecorderImpl::CommitPending() {
   }
   KUBESCRIBE_KILL_POINT("record.committed");
   if (Mutant(8)) {
-    const Status late = writer_->Transact(
-        [&](store::Transaction& tx) { ledger_.FinishPositions(tx); });
+    const Status late =
+        Write([&](store::Transaction& tx) { ledger_.FinishPositions(tx); });
     if (!late.ok()) return {};
   }
   return Committed();
@@ -277,7 +293,7 @@ RecorderImpl::News RecorderImpl::Committed() {
 
 void RecorderImpl::CommitPositionsFirst(kube::Observation::Kind kind) {
   ledger_.Begin(writer_->info().known_until, Mono());
-  const Status done = writer_->Transact([&](store::Transaction& tx) {
+  const Status done = Write([&](store::Transaction& tx) {
     for (const Entry& entry : pending_) {
       if (entry.seen.kind != kind) continue;
       Entry bookmark;
@@ -298,7 +314,7 @@ void RecorderImpl::CommitPositionsFirst(kube::Observation::Kind kind) {
 void RecorderImpl::Idle() {
   const bool due = Mono() - last_commit_mono_ >= options_.heartbeat;
   if (due && queue_.size() == 0) {
-    const Status done = writer_->Transact([](store::Transaction& /*tx*/) {});
+    const Status done = Write([](store::Transaction& /*tx*/) {});
     if (!done.ok()) {
       Failed(done.error());
       return;

@@ -45,6 +45,7 @@ class Recorder:
         self._environment.pop("KUBESCRIBE_KILL_AT", None)
         self._clock_offset = clock_offset
         self.process = None
+        self._starts = 0  # of recorders before this one, in the file
 
     @property
     def database(self):
@@ -54,6 +55,7 @@ class Recorder:
 
     def start(self, kill_at=None):
         """kill_at: "POINT:N", where it is to die (test builds)."""
+        self._starts = self._count_starts()
         environment = dict(self._environment)
         if kill_at:
             environment["KUBESCRIBE_KILL_AT"] = kill_at
@@ -71,6 +73,10 @@ class Recorder:
                  "--data", self.data, "--log-format", "text"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=environment)
+
+    def _count_starts(self):
+        rows = self.rows("SELECT count(*) FROM record WHERE kind = 'start'")
+        return rows[0][0] if rows else 0
 
     def kill(self):
         """kill -9; returns when it is gone."""
@@ -158,6 +164,9 @@ class Recorder:
     def wait_all_watching(self, timeout=90):
         """Until every stream of the file is watched, or can not be."""
         def settled():
+            # Until it says so itself the rows are those of the run before.
+            if self._count_starts() == self._starts:
+                return False
             streams = self.streams()
             return streams and all(
                 row["state"] in ("forbidden", "unavailable", "ended") or (

@@ -78,7 +78,8 @@ def one_namespace(context):
             recorder.stop()
         finally:
             recorder.end()
-    journal.entries = [e for e in journal.entries if e.namespace == "alpha"]
+    journal.entries = [e for e in journal.entries
+                       if e.namespace == "alpha" and e.kind in ours]
     records = judge(context, journal, recorder, gaps=None, pairs=ours,
                     namespaces={"alpha"})
     others = [r for r in checker.revisions(records)
