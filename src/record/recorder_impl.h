@@ -55,6 +55,10 @@ class RecorderImpl final : public Recorder {
   // The pending batch is on disk.
   News Committed();
   void Idle();
+  // One transaction. REQUIRES: writer_.
+  Status Write(const std::function<void(store::Transaction&)>& fn);
+  // The same for what is asked for from outside: says so where the store has
+  // failed, or fails now.
   Status Transact(const std::function<void(store::Transaction&)>& fn);
   void Prepare(std::vector<Offered> offered);
   // The mistakes 1 and 3: a position that is committed ahead of its rows.

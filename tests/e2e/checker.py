@@ -247,7 +247,7 @@ def check_journal(records, entries, namespaces, kinds):
             if life not in last or rv_key(entry.rv) > rv_key(last[life].rv):
                 last[life] = entry
     for key, record in by_key.items():
-        if key[:3] in gone and (
+        if (key[:3] in gone or key[:3] in free) and (
                 "deletionTimestamp" in record["object"]["metadata"]):
             # The first step of a Pod's deletion, which answers nobody. After
             # a restore its last write may be one of the epoch before.

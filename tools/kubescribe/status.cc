@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "control/client.h"
 #include "kube/user_time.h"
@@ -110,6 +111,7 @@ class StatusCommand final : public Command {
     Out out;
     Value clusters = Value::Array();
     int code = kExitFound;
+    std::set<std::string> seen;
     for (const query::DatabaseFile& file : *files) {
       const Result<FileStatus> status = Look(file);
       if (!status.ok()) {
@@ -119,10 +121,24 @@ class StatusCommand final : public Command {
       }
       SayWarnings(status->warnings, {});
       const Value* live = Of(recorder, status->info.cluster);
+      seen.insert(status->info.cluster);
       if (output_ == "json") {
         clusters.items.push_back(Json(*status, live));
       } else {
         Print(*status, recorder, live, out);
+      }
+    }
+    for (const Value* live : Unseen(recorder, seen)) {
+      if (output_ == "json") {
+        Value json = Value::Object();
+        json["cluster"] = *live->Find("cluster");
+        json["path"] = Value::Null();
+        json["recorder"] = *live;
+        clusters.items.push_back(std::move(json));
+      } else {
+        out.Write("cluster      " + live->Find("cluster")->text +
+                  "\nfile         none yet\nrecorder     running" +
+                  output::EscapeControls(LiveFigures(*live)) + "\n\n");
       }
     }
     if (output_ == "json") {
@@ -160,6 +176,24 @@ class StatusCommand final : public Command {
       if (name != nullptr && name->text == cluster) return &item;
     }
     return nullptr;
+  }
+
+  // Clusters that the recorder is to record and that have no file yet.
+  std::vector<const Value*> Unseen(const Value& recorder,
+                                   const std::set<std::string>& seen) const {
+    std::vector<const Value*> unseen;
+    const Value* clusters = recorder.Find("clusters");
+    if (clusters == nullptr) return unseen;
+    for (const Value& item : clusters->items) {
+      const Value* name = item.Find("cluster");
+      if (name == nullptr || seen.count(name->text) != 0) continue;
+      if (!common_.place.cluster.empty() &&
+          common_.place.cluster != name->text) {
+        continue;
+      }
+      unseen.push_back(&item);
+    }
+    return unseen;
   }
 
   static Value Json(const FileStatus& status, const Value* live) {
@@ -244,9 +278,14 @@ class StatusCommand final : public Command {
     std::string line = "running";
     if (const Value* pid = recorder.Find("pid")) line += ", pid " + pid->text;
     if (live == nullptr) return line + ", but not on this cluster";
+    return line + LiveFigures(*live);
+  }
+
+  static std::string LiveFigures(const Value& live) {
+    std::string line;
     for (const char* key : {"state", "message", "error", "revisions", "gaps",
                             "duplicates", "queueItems", "writeErrors"}) {
-      const Value* value = live->Find(key);
+      const Value* value = live.Find(key);
       if (value != nullptr && !value->text.empty()) {
         line += std::string(", ") + key + " " + value->text;
       }
