@@ -156,6 +156,16 @@ ExitState World::WaitForRecorderEnd() {
   return {false, WEXITSTATUS(status)};
 }
 
+bool World::RecorderEnds(Micros limit) {
+  const Micros end = SystemClock().Mono() + limit;
+  while (waitpid(pid_, nullptr, WNOHANG) != pid_) {
+    if (SystemClock().Mono() > end) return false;
+    std::this_thread::sleep_for(kPoll);
+  }
+  pid_ = -1;
+  return true;
+}
+
 std::string World::RecorderLog() const {
   std::ifstream in(dir_ + "/recorder.log");
   std::stringstream text;

@@ -58,6 +58,8 @@ class World {
   void KillRecorder();             // SIGKILL, and waits for its end
   ExitState StopRecorder();        // SIGTERM, and waits
   ExitState WaitForRecorderEnd();  // it ends by itself
+  // True when it has ended by itself (a kill point) within `limit`.
+  bool RecorderEnds(Micros limit);
   // What it wrote to stderr so far, of all its starts.
   std::string RecorderLog() const;
 
