@@ -117,7 +117,9 @@ TEST_P(FaultTest, LosesNothingAndInventsNothing) {
   for (const auto& gap : gaps) {
     EXPECT_THAT(allowed, testing::Contains(gap)) << "a false gap";
   }
-  if (c.gap_wanted) EXPECT_EQ(gaps.size(), 1u);
+  if (c.gap_wanted) {
+    EXPECT_EQ(gaps.size(), 1u);
+  }
   const ExitState end = world.StopRecorder();
   EXPECT_FALSE(end.signalled);
   EXPECT_EQ(end.code, 0);
