@@ -63,7 +63,9 @@ std::vector<FaultCase> Cases() {
       {"CutAtTheFirstByte", Cut(0, false), {}, false},
       {"CutInsideAFrame", Cut(40, false), {}, false},
       {"ResetInsideAFrame", Cut(40, true), {}, false},
-      {"OrderlyEnd", Repeated(Of("end", "watch"), 3), {}, false},
+      // Ends without an event look like a position that is too old (P§2,
+      // k/k#104171): the second one in a row asks for a list.
+      {"OrderlyEnd", Repeated(Of("end", "watch"), 3), {"gone"}, false},
       {"GoneAsErrorEvent", Of("gone-event", "watch"), {"gone"}, true},
       {"GoneAsHttpStatus", Of("gone-connect", "watch"), {"gone"}, true},
       {"TooManyRequests", After("status-429", "1"), {}, false},

@@ -43,7 +43,6 @@ std::vector<std::string> Story(int mutant) {
   options.seed = TestSeed(11);
   options.page_size_limit = 20;
   SimCluster& sim = world.AddCluster(options);
-  world.Configure("resources:\n- resource: configmaps\n");
   const auto start = [&](const std::string& kill_at) {
     std::map<std::string, std::string> environment;
     environment["KUBESCRIBE_MUTANT"] = std::to_string(mutant);
@@ -57,18 +56,23 @@ std::vector<std::string> Story(int mutant) {
   };
 
   for (int i = 0; i < 60; ++i) sim.Apply("configmaps", Config(i, 0));
-  start("list.item:30");
+  start("list.item:40");
   if (!world.RecorderEnds(10 * kSecond)) world.KillRecorder();
   Write(sim, 1);
   start("");
   settle();
+  // Killed while it commits what is being written. A correct recorder does
+  // not come by record.position.
   for (const char* point :
-       {"record.position:2", "record.position:5", "record.committed:3"}) {
+       {"record.position:40", "record.position:43", "record.position:46",
+        "record.committed:40", "record.committed:43"}) {
     world.KillRecorder();
     start(point);
-    for (int round = 2; round < 5; ++round) Write(sim, round);
-    // A correct recorder does not come by the first points.
-    if (!world.RecorderEnds(2 * kSecond)) world.KillRecorder();
+    for (int round = 2; round < 60; ++round) {
+      Write(sim, round);
+      if (world.RecorderEnds(60 * kMillisecond)) break;
+    }
+    world.KillRecorder();
     start("");
     settle();
   }

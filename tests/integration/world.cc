@@ -35,7 +35,7 @@ constexpr char kFast[] = R"(auditInterval: 0s
 retry:
   initialBackoff: 50ms
   maxBackoff: 1s
-  forbiddenInterval: 500ms
+  forbiddenInterval: 1s
 )";
 
 }  // namespace
