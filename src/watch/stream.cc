@@ -285,10 +285,16 @@ void Stream::HandleFailure(const Failure& failure) {
       if (first) return;
       break;
     }
-    case FailureKind::kForbidden:
-      Wait(Between(options_.forbidden_retry, options_.forbidden_retry * 2),
-           StreamState::kForbidden, message);
+    case FailureKind::kForbidden: {
+      Micros wait = options_.forbidden_soon;
+      for (int i = 0; i < refusals_ && wait < options_.forbidden_retry; ++i) {
+        wait *= 4;
+      }
+      wait = std::min(wait, options_.forbidden_retry);
+      ++refusals_;
+      Wait(Between(wait, wait * 2), StreamState::kForbidden, message);
       break;
+    }
     case FailureKind::kNoWatch:
       poll_ = true;
       Wait(Between(options_.forbidden_retry, options_.forbidden_retry * 2),

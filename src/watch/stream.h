@@ -84,6 +84,9 @@ struct StreamOptions {
   Micros list_jitter = 500 * kMillisecond;
   // Between tries of what is forbidden or cannot be watched: this to twice it.
   Micros forbidden_retry = 5 * kMinute;
+  // The first of those tries, four times longer each time: a server that has
+  // just started refuses everyone until it has read its roles.
+  Micros forbidden_soon = 2 * kSecond;
   // 503 for so long makes a later gap's cause `unavailable`.
   Micros unavailable_after = 60 * kSecond;
   // A probe or a list that is older than this when its watch opens does not
@@ -309,6 +312,7 @@ class Stream final : Probe::Owner, WatchCall::Owner {
   std::optional<kube::GapCause> away_;  // why nothing could be seen lately
   std::optional<Micros> busy_since_;    // mono: 503 since then
   bool retried_credential_ = false;
+  int refusals_ = 0;  // 403 since it flowed
   int bad_requests_ = 0;
   bool poll_ = false;    // 405: cannot be watched, is listed now and then
   bool at_now_ = false;  // mutant 7

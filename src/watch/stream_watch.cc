@@ -138,6 +138,7 @@ void Stream::TryFlow() {
   }
   if (!flow_.Drained()) return;
   backoff_.Reset();
+  refusals_ = 0;
   away_.reset();
   busy_since_.reset();
   Offer(Make(Observation::Kind::kFlowing));

@@ -398,15 +398,23 @@ def check_secrets(records, entries, export_text, secret_values):
     And no value is anywhere in the export.
     """
     wrong = []
+    ranks = _epoch_ranks(records)
     written = {}
     for entry in entries:
         if entry.kind == ("", "secrets") and not entry.deleted:
-            written[(entry.uid, entry.rv)] = entry
+            written[(entry.epoch, entry.uid, entry.rv)] = entry
     print_of, value_of = {}, {}
     for record in revisions(records):
         if kind_of(record) != ("", "secrets") or not record.get("object"):
             continue
-        entry = written.get((record["uid"], record["resourceVersion"]))
+        # One RV may have another content in a later epoch; what a restore
+        # left was written in one before, and is listed.
+        rank = ranks[(kind_of(record), record["epoch"])]
+        listed = record["event"] in ("Listed", "Relisted")
+        entry = next((written[key] for key in
+                      ((at, record["uid"], record["resourceVersion"])
+                       for at in range(rank, -1 if listed else rank - 1, -1))
+                      if key in written), None)
         if entry is None:
             continue
         values = dict(_secret_values(entry.body))
@@ -499,18 +507,25 @@ def check_state(records, kind, listed, namespaces=None):
 # -- all of it
 
 
-def damages(text, rng, rounds=5):
-    """(what, damaged export) of a true export: the checker must find each."""
+def damages(text, rng, kinds, namespaces, rounds=5):
+    """(what, damaged export) of a true export: the checker must find each.
+
+    Rows of these kinds and namespaces are damaged: those that check_journal
+    compares.
+    """
     lines = text.rstrip("\n").split("\n")
     records = parse_export(text)
 
     def joined(*parts):
         return "".join(line + "\n" for part in parts for line in part)
 
-    # Of a Secret's body only what repeats can be compared.
+    # Of a Secret's body only what repeats can be compared; of a deletion's not
+    # what the server added.
     rows = [i for i, record in enumerate(records)
-            if record["record"] == "revision" and record["event"] != "Vanished"
-            and record["resource"] != "secrets"]
+            if record["record"] == "revision" and record["event"] in APPEARING
+            and kind_of(record) in kinds and record["namespace"] in namespaces
+            and record["resource"] != "secrets"
+            and "deletionTimestamp" not in record["object"]["metadata"]]
     for _ in range(rounds):
         i = rng.choice(rows)
         yield f"row {i + 1} taken out", joined(lines[:i], lines[i + 1:])
@@ -520,7 +535,8 @@ def damages(text, rng, rounds=5):
                   if line[at].isalnum() and line[at - 1] != "\\"]
         at = rng.choice(places)
         changed = "x" if line[at] != "x" else "y"
-        yield f"byte {at} of row {i + 1} changed", joined(
+        yield (f"byte {at} of row {i + 1} changed, after "
+               f"{line[max(0, at - 60):at + 1]}"), joined(
             lines[:i], [line[:at] + changed + line[at + 1:]], lines[i + 1:])
     gaps = [i for i, r in enumerate(records) if r["record"] == "gap"]
     for i in rng.sample(gaps, min(2, len(gaps))):

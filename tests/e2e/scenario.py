@@ -20,6 +20,7 @@ import traceback
 
 import checker
 import rig
+import writers
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -58,7 +59,8 @@ class Context:
     def prove(self, export, problems, rounds=3):
         """Fails when problems(text) overlooks a damage done to the export."""
         count = 0
-        for what, damaged in checker.damages(export, self.rng, rounds):
+        for what, damaged in checker.damages(
+                export, self.rng, writers.PAIRS, writers.NAMESPACES, rounds):
             if not problems(damaged):
                 raise Failed(f"the checker did not find: {what}")
             count += 1

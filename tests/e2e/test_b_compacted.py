@@ -96,7 +96,7 @@ def judge(context, journal, recorder, before, again, lists):
                                   writers.PAIRS)
         try:
             ours = [r for r in checker.parse_export(text)
-                    if r["record"] != "gap" or
+                    if r["record"] in ("gap", "revision") and
                     checker.kind_of(r) in writers.PAIRS]
         except ValueError as error:
             return [str(error)]

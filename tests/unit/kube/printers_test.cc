@@ -28,7 +28,8 @@ GroupResource ResourceNamed(const std::string& name) {
 }
 
 TEST(Printers, ColumnsAreTheServers) {
-  for (const Json& table : RealTables()["tables"]) {
+  const Json real = RealTables();
+  for (const Json& table : real["tables"]) {
     const std::string name = table["resource"];
     const auto columns = PrinterColumns(ResourceNamed(name));
     ASSERT_EQ(columns.size(), table["columns"].size()) << name;

@@ -32,11 +32,25 @@ TEST_F(StreamFailureTest, UnauthorizedRefreshesTheCredentialOnceThenBacksOff) {
   EXPECT_EQ(sink.Count(Kind::kListBegin), 0U);
 }
 
-TEST_F(StreamFailureTest, ForbiddenIsAStateAndIsTriedSlowly) {
+// A server that has just started refuses everyone (seen on 1.36.3).
+TEST_F(StreamFailureTest, ForbiddenIsTriedAgainSoonAtFirst) {
   StartAt("100");
   Probe().Json(StatusBody(403, "Forbidden"), 403);
-  EXPECT_EQ(state(), StreamState::kForbidden);
-  EXPECT_EQ(Last(Kind::kState).state, StreamState::kForbidden);
+  time.Advance(options.forbidden_soon - 1);
+  EXPECT_FALSE(http.Has("?limit=1"));
+  time.Advance(options.forbidden_soon + 1);
+  Probed("105");
+  EXPECT_TRUE(http.Has("resourceVersion=100&"));
+}
+
+TEST_F(StreamFailureTest, ForbiddenIsAStateAndIsTriedSlowly) {
+  StartAt("100");
+  for (int refusals = 0; refusals < 6; ++refusals) {
+    Probe().Json(StatusBody(403, "Forbidden"), 403);
+    EXPECT_EQ(state(), StreamState::kForbidden);
+    EXPECT_EQ(Last(Kind::kState).state, StreamState::kForbidden);
+    if (refusals < 5) time.Advance(options.forbidden_retry * 2);
+  }
   time.Advance(options.forbidden_retry - 1);
   EXPECT_FALSE(http.Has("?limit=1"));
   time.Advance(options.forbidden_retry + 1);
