@@ -136,7 +136,7 @@ class CurlClient final : public HttpClient {
 
 std::unique_ptr<HttpClient> MakeClient(Loop& loop,
                                        const config::Connection& connection,
-                                       ClientOptions options) {
+                                       const ClientOptions& options) {
   return std::make_unique<CurlClient>(loop, connection, options);
 }
 

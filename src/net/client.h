@@ -32,6 +32,6 @@ struct ClientOptions {
 // transfer's OnDone, and may be put right while the client lives.
 std::unique_ptr<HttpClient> MakeClient(Loop& loop,
                                        const config::Connection& connection,
-                                       ClientOptions options = {});
+                                       const ClientOptions& options = {});
 
 }  // namespace kubescribe::net

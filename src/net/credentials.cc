@@ -143,8 +143,8 @@ void Credentials::StartExec(const std::string& ca) {
   // while its thread is.
   run_ = std::make_unique<ChildRun>(
       std::move(spec), loop_.clock(), [this, alive](Result<ChildOutput> out) {
-        loop_.Post([this, alive, out = std::move(out)]() mutable {
-          if (!alive.expired()) ExecDone(std::move(out));
+        loop_.Post([this, alive, out = std::move(out)] {
+          if (!alive.expired()) ExecDone(out);
         });
       });
 }
@@ -176,7 +176,7 @@ Result<ExecCredential> Credentials::Evaluate(
   return credential;
 }
 
-void Credentials::ExecDone(Result<ChildOutput> output) {
+void Credentials::ExecDone(const Result<ChildOutput>& output) {
   run_.reset();
   ++generation_;
   Result<ExecCredential> credential = Evaluate(output);

@@ -62,7 +62,7 @@ class Credentials {
   bool NeedsExec() const;
   bool ExecUsable() const;
   void StartExec(const std::string& ca);
-  void ExecDone(Result<ChildOutput> output);
+  void ExecDone(const Result<ChildOutput>& output);
   Result<ExecCredential> Evaluate(const Result<ChildOutput>& output) const;
   Result<std::string> Ca();
   Result<Credential> Static();

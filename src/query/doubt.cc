@@ -105,7 +105,7 @@ void Coverage::AddUncovered(std::int64_t resource_id,
   bool whole = false;
   for (const store::StreamRow* stream : Streams(resource_id, name_space)) {
     const store::StreamKey& key = stream->key;
-    if (key.name_space.empty() || (name_space && *name_space != "")) {
+    if (key.name_space.empty() || (name_space && !name_space->empty())) {
       whole = true;
     }
     if (!key.name_space.empty()) {
@@ -207,7 +207,7 @@ std::string Describe(const Warning& warning, const std::string& zone) {
   const std::string from = Time(doubt.from, &zone, "the beginning");
   const std::string to = Time(doubt.to, &zone, "now");
   if (warning.stream.empty()) return warning.note;
-  const std::string name = warning.stream + ": ";
+  std::string name = warning.stream + ": ";
   if (doubt.stream_id == 0) return name + warning.note;
   switch (doubt.reason) {
     case Reason::kGap:

@@ -55,7 +55,7 @@ Status RecorderImpl::Start(std::optional<bool> clean_stop) {
   detail["redactionKey"] = intake_.redactor().key_id();
   if (before.last_seq != 0) detail["knownUntil"] = before.known_until;
   if (clean_stop) detail["cleanStop"] = *clean_stop;
-  const Status started = Write([&](store::Transaction& tx) {
+  Status started = Write([&](store::Transaction& tx) {
     const auto starting = kube::StreamStateName(kube::StreamState::kStarting);
     const auto watching = kube::StreamStateName(kube::StreamState::kWatching);
     for (store::StreamRow& row : tx.Streams()) {
@@ -95,7 +95,7 @@ Status RecorderImpl::Transact(
     const std::lock_guard<std::mutex> stats(stats_mutex_);
     return Error(Code::kUnavailable, "the store has failed: " + stats_.error);
   }
-  const Status done = Write(fn);
+  Status done = Write(fn);
   if (!done.ok()) Failed(done.error());
   return done;
 }
@@ -417,7 +417,7 @@ Status RecorderImpl::Stop(Micros limit) {
   nlohmann::ordered_json detail;
   detail["revisions"] = stats().revisions;
   detail["gaps"] = stats().gaps;
-  const Status stopped = Transact([&](store::Transaction& tx) {
+  Status stopped = Transact([&](store::Transaction& tx) {
     for (store::StreamRow& row : tx.Streams()) {
       if (!row.flowing) continue;
       row.flowing = false;

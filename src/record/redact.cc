@@ -115,7 +115,7 @@ class Redactor::Splice final : public JsonVisitor {
 };
 
 Redactor::Redactor(RedactionKey key, std::string cluster,
-                   std::vector<RedactionRule> rules)
+                   const std::vector<RedactionRule>& rules)
     : key_(std::move(key)), cluster_(std::move(cluster)) {
   rules_[Secrets()] = {{{"data", "*"},
                         {"stringData", "*"},

@@ -59,7 +59,7 @@ struct RedactionRule {
 class Redactor {
  public:
   Redactor(RedactionKey key, std::string cluster,
-           std::vector<RedactionRule> rules);
+           const std::vector<RedactionRule>& rules);
 
   // Does this kind hold anything to redact? If not, Redact must not be called
   // and the bytes are recorded as they came.

@@ -110,8 +110,8 @@ Found LookAt(Db& db, const std::string& path) {
   // be empty for an instant.
   const bool bare =
       HeaderSaysWal(db.Header()) && !HasWal(path) && !LockFile::IsHeld(path);
-  const Found copy{bare && OnReadOnlyMount(path), bare,
-                   "a copy without its -wal file"};
+  Found copy{bare && OnReadOnlyMount(path), bare,
+             "a copy without its -wal file"};
   if (copy.immutable) return copy;
   try {
     db.Int("PRAGMA user_version");

@@ -239,7 +239,7 @@ void Cluster::WhenReady(kube::StreamId stream, std::function<void()> fn) {
 
 void Cluster::GetVersion() {
   version_fetch_.Start(
-      "/version", "application/json", [this](FetchAnswer answer) {
+      "/version", "application/json", [this](const FetchAnswer& answer) {
         if (answer.failure) return;
         const std::string version =
             StringAt(answer.body, nullptr, "gitVersion");

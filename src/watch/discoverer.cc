@@ -92,12 +92,14 @@ void Discoverer::GetNext() {
   }
   const std::string path = std::move(wanted_.back());
   wanted_.pop_back();
-  fetch_.Start(path, "application/json", [this, path](FetchAnswer answer) {
-    if (answer.failure || !builder_.AddResourceList(path, answer.body).ok()) {
-      builder_.Failed(path);
-    }
-    GetNext();
-  });
+  fetch_.Start(path, "application/json",
+               [this, path](const FetchAnswer& answer) {
+                 if (answer.failure ||
+                     !builder_.AddResourceList(path, answer.body).ok()) {
+                   builder_.Failed(path);
+                 }
+                 GetNext();
+               });
 }
 
 void Discoverer::Finish(std::optional<Failure> failure) {

@@ -29,9 +29,9 @@ class FrameBudget {
     virtual void OnFrameStalled() = 0;
   };
 
-  FrameBudget(net::Scheduler& scheduler,
-              std::size_t limit = std::size_t{64} << 20,
-              Micros stall = 30 * kSecond);
+  explicit FrameBudget(net::Scheduler& scheduler,
+                       std::size_t limit = std::size_t{64} << 20,
+                       Micros stall = 30 * kSecond);
 
   // The holder now has `bytes` of an unfinished frame (0: none). False: it is
   // to stop reading until OnFrameRoom. `cluster` is any value that tells

@@ -252,6 +252,8 @@ void Lister::OnFrameStalled() {
 }
 
 void Lister::Fail(Problem problem, const Failure& failure) {
+  // It may be a part of what is let go of here.
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
   const Failure copy = failure;
   Cancel();
   owner_.OnListFailed(problem, copy);

@@ -116,6 +116,8 @@ void WatchCall::OnFrameStalled() {
 }
 
 void WatchCall::Finish(WatchEnd end, const Failure& failure) {
+  // It may be a part of what is let go of here.
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
   const Failure copy = failure;
   Close();
   owner_.OnWatchEnd(end, copy);

@@ -98,7 +98,7 @@ bool App::Listen() {
     return answer;
   };
   handlers["audit"] = [this](control::Call& call) { return Audit(call); };
-  handlers["reload"] = [this](control::Call& /*call*/) -> Result<std::string> {
+  handlers["reload"] = [](control::Call& /*call*/) -> Result<std::string> {
     kill(getpid(), SIGHUP);
     return std::string(R"({"message":"reading the configuration again"})");
   };
@@ -176,7 +176,10 @@ Result<std::string> App::Audit(control::Call& call) {
       state->changed.wait_for(lock, std::chrono::microseconds(kLook));
       news.swap(state->done);
     }
-    for (const auto& [name, audited] : news) {
+    for (const auto& one : news) {
+      // No structured binding: clang 14 cannot capture one.
+      const std::string& name = one.first;
+      const ClusterRunner::Audited& audited = one.second;
       ++reported;
       findings += std::max<std::int64_t>(audited.findings, 0);
       json line;
