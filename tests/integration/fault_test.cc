@@ -24,6 +24,8 @@ struct FaultCase {
   bool gap_wanted = false;  // else it may be there, with one of the causes
 };
 
+void PrintTo(const FaultCase& c, std::ostream* out) { *out << c.name; }
+
 std::string Config(int i, int value) {
   return R"({"metadata":{"namespace":"a","name":"c)" + std::to_string(i) +
          R"("},"data":{"value":")" + std::to_string(value) + R"("}})";

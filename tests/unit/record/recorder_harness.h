@@ -86,7 +86,8 @@ class RecorderTest : public ::testing::Test {
     options.store.identity = "id";
     options.store.clock = &clock;
     options.store.random = &random;
-    options.store.synchronous_full = false;
+    options.store.synchronous_full = synchronous;
+    options.store.vfs = vfs;
     options.batch_wait = 0;
     Recorder::Callbacks callbacks;
     callbacks.on_relist = [this](kube::StreamId stream, kube::GapCause cause) {
@@ -261,6 +262,8 @@ class RecorderTest : public ::testing::Test {
   SeededRandom random{7};
   TempDir dir;
   std::string file;
+  std::string vfs;           // of SQLite; "": the default
+  bool synchronous = false;  // quicker without
   std::unique_ptr<Recorder> recorder;
   StreamSpec spec;
   kube::StreamId stream = 0;

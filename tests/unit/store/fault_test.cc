@@ -22,6 +22,8 @@ struct Case {
   bool persistent;
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
 class FaultTest : public StoreTest, public testing::WithParamInterface<Case> {
  protected:
   // Runs the script from where the file stands until something fails; answers
