@@ -115,12 +115,14 @@ std::size_t EndBeforeClosing(std::string_view text) {
 
 struct EventReader::Impl {
   od::parser parser;
+  simdjson::dom::parser checker;
   std::vector<char> buffer;
 
   // simdjson reads some bytes past the end, so the input is copied once.
   simdjson::error_code Open(std::string_view text, od::document& document) {
     if (text.size() <= kKeepCapacity && buffer.size() > 2 * kKeepCapacity) {
       parser = od::parser();
+      checker = simdjson::dom::parser();
       buffer = std::vector<char>();
     }
     const std::size_t needed = text.size() + simdjson::SIMDJSON_PADDING;
@@ -130,6 +132,15 @@ struct EventReader::Impl {
         .iterate(simdjson::padded_string_view(buffer.data(), text.size(),
                                               buffer.size()))
         .get(document);
+  }
+
+  // A walk looks at what it passes by only to find its end; a body that is no
+  // JSON must not be kept as one. REQUIRES: `text` was opened.
+  simdjson::error_code Check(std::string_view text) {
+    const auto error = checker.parse(buffer.data(), text.size(), false).error();
+    // It knows no integer above 64 bits and no nesting above 1024.
+    if (error && nlohmann::json::accept(text)) return simdjson::SUCCESS;
+    return error;
   }
 
   std::size_t OffsetOf(const char* in_buffer) const {
@@ -198,6 +209,7 @@ Result<Frame> EventReader::ReadFrame(std::string_view text) {
           impl_->Walk(text, type, frame.object, frame.head, found)) {
     return NotJson(error);
   }
+  if (const auto error = impl_->Check(text)) return NotJson(error);
   if (type.empty()) {
     return Error(Code::kInvalid, "the watch frame has no type");
   }
@@ -235,6 +247,7 @@ Result<ObjectHead> EventReader::ReadHead(std::string_view object) {
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
     return NotJson(simdjson::TRAILING_CONTENT);
   }
+  if (const auto error = impl_->Check(object)) return NotJson(error);
   if (!found.metadata) {
     return Error(Code::kInvalid, "the object has no metadata");
   }

@@ -1,5 +1,6 @@
 // Reading what the recorder needs out of watch frames, objects and Status
-// answers, in one pass (simdjson on-demand), without rebuilding anything.
+// answers (simdjson), without rebuilding anything: one walk for the head, one
+// check that the rest is JSON.
 #pragma once
 
 #include <cstdint>

@@ -341,10 +341,12 @@ void Ledger::RecordStub(store::Transaction& tx, Touched& t,
   const std::string& rv = seen.head.resource_version.empty()
                               ? t.row.position
                               : seen.head.resource_version;
+  const bool ahead =
+      kube::CompareRv(t.row.position, rv) == kube::RvOrder::kLess;
   store::GapRow gap;
   gap.stream_id = t.row.id;
   gap.cause = kube::GapCauseName(seen.cause);
-  gap.from_rv = rv;
+  gap.from_rv = ahead ? t.row.position : rv;
   gap.to_rv = rv;
   gap.from_at = tx.recorded_at();
   if (!seen.flowing && seen.not_before) {

@@ -145,8 +145,10 @@ void WatchSource::ApplyFault(const Fault& fault, std::string frame,
     Push(Frame("DELETED", "null"));
   } else if (name == "oversize") {
     const std::size_t size = fault.bytes > 0 ? fault.bytes : kOversize;
-    Push(InsertIntoObject(std::move(frame),
-                          R"("padding":")" + std::string(size, 'x') + R"(",)"));
+    // Behind the metadata, as with real ones.
+    frame.insert(frame.rfind("}}"),
+                 R"(,"padding":")" + std::string(size, 'x') + "\"");
+    Push(std::move(frame));
   } else if (name == "unparsable") {
     Push(InsertIntoObject(std::move(frame), R"("broken":tru,)"));
   } else if (name == "garbage") {

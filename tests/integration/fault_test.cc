@@ -82,6 +82,13 @@ std::vector<FaultCase> Cases() {
       {"GarbageBetweenFrames", Of("garbage", "watch"), {"parse"}, false},
       {"LowBookmark", Of("low-bookmark", "watch"), {}, false},
       {"UnknownType", Of("unknown-type", "watch"), {"parse"}, false},
+      {"Oversize", Of("oversize", "watch"), {"oversize"}, true},
+      {"Unparsable", Of("unparsable", "watch"), {"parse"}, true},
+      {"ErrorEvent", Of("error-event", "watch"), {}, false},
+      {"EmptyAnswer", Of("eof", "watch"), {}, false},
+      {"ForbiddenForAWhile", Repeated(Of("forbidden"), 2), {}, false},
+      {"NotFoundForAWhile", Repeated(Of("not-found"), 2), {}, false},
+      {"GzippedWatch", Repeated(Of("gzip"), 5), {}, false},
   };
 }
 

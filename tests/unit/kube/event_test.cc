@@ -134,6 +134,26 @@ TEST(EventReader, WhatIsNoEventIsInvalid) {
   }
 }
 
+// What is passed by on the way to the head is read as well.
+TEST(EventReader, BrokenJsonAnywhereIsInvalid) {
+  EventReader reader;
+  for (const char* value :
+       {"tru", "nul", "01", "1.", "+1", "-", "1e", "\"\\q\"", "\"\\ud800\"",
+        "[1,]", "{\"a\":1,}", "{\"a\" 1}", "{1:2}", "[1 2]"}) {
+    const std::string object =
+        std::string(R"({"metadata":{"name":"a"},"spec":{"x":)") + value + "}}";
+    EXPECT_FALSE(reader.ReadFrame(Added(object)).ok()) << value;
+    EXPECT_FALSE(reader.ReadHead(object).ok()) << value;
+  }
+  for (const char* value : {"18446744073709551616", "-9223372036854775809",
+                            "100000000000000000000000", "1e300", "-0", "1.0"}) {
+    const std::string object =
+        std::string(R"({"metadata":{"name":"a"},"spec":{"x":)") + value + "}}";
+    EXPECT_TRUE(reader.ReadFrame(Added(object)).ok()) << value;
+    EXPECT_TRUE(reader.ReadHead(object).ok()) << value;
+  }
+}
+
 TEST(EventReader, CutOffAnywhereIsInvalid) {
   EventReader reader;
   const std::string text = Added(kPod);

@@ -423,7 +423,7 @@ TEST_F(RecorderTest, OversizeEventLeavesAStubAndAGap) {
   const auto gaps = Gaps();
   ASSERT_EQ(gaps.size(), 2U);
   EXPECT_EQ(gaps[1].cause, "oversize");
-  EXPECT_EQ(gaps[1].from_rv, "11");
+  EXPECT_EQ(gaps[1].from_rv, "10");
   EXPECT_EQ(gaps[1].to_rv, "11");
   EXPECT_EQ(Row().position, "11");
 }
