@@ -253,6 +253,8 @@ ClusterConfig ReadCluster(Section* section, const Place& place) {
     section->Fail("inCluster", "cannot go with kubeconfig or context");
   }
   cluster.kubeconfig = ResolvePath(cluster.kubeconfig, place);
+  cluster.kubeconfig_at =
+      section->WhereOf(cluster.in_cluster ? "inCluster" : "kubeconfig");
   ReadRules(section, &cluster.resources);
   ReadResourceNames(section, "exclude", &cluster.exclude);
   section->RefuseOthers();
@@ -480,7 +482,9 @@ Result<Connection> ConnectionOf(const ClusterConfig& cluster,
           ? LoadInCluster(environment)
           : LoadConnection(cluster.kubeconfig, cluster.context, environment);
   if (!connection.ok()) {
-    return connection.error().Wrap("cluster " + cluster.name);
+    return connection.error().Wrap(cluster.kubeconfig_at.empty()
+                                       ? "cluster " + cluster.name
+                                       : cluster.kubeconfig_at);
   }
   connection->name = cluster.name;
   if (cluster.insecure) {

@@ -51,6 +51,8 @@ struct ClusterConfig {
   // "" with in_cluster false: as kubectl finds it.
   std::string kubeconfig;
   std::string context;  // "": current-context
+  // "FILE:LINE: KEY" of the kubeconfig, for errors; "": it was not in a file.
+  std::string kubeconfig_at;
   bool in_cluster = false;
   bool insecure = false;
   // What to record: the cluster's own rules, or the file's. Never empty after

@@ -180,6 +180,13 @@ void Section::Fail(const char* name, const std::string& message) {
   errors_.Add(value.IsDefined() ? value : node_, KeyOf(name), message);
 }
 
+std::string Section::WhereOf(const char* name) const {
+  const YAML::Node value = node_[name];
+  return fmt::format("{}: {}",
+                     Where(errors_.path(), value.IsDefined() ? value : node_),
+                     KeyOf(name));
+}
+
 std::optional<std::string> Section::Scalar(const YAML::Node& node,
                                            const std::string& key,
                                            std::string_view wanted) {

@@ -70,6 +70,8 @@ class Section {
   // "a.b" for key b of this section.
   std::string KeyOf(std::string_view name) const;
   void Fail(const char* name, const std::string& message);
+  // "FILE:LINE: KEY", as Fail says it.
+  std::string WhereOf(const char* name) const;
   // Every key that was not asked for is an error. Call last.
   void RefuseOthers();
 

@@ -15,6 +15,11 @@ namespace {
 constexpr Micros kFirstRetry = kSecond;
 constexpr Micros kLastRetry = 30 * kSecond;
 
+// The gap before a stream's first list is in every record.
+bool IsLoss(const store::GapRow& gap) {
+  return gap.cause != kube::GapCauseName(kube::GapCause::kStart);
+}
+
 std::chrono::microseconds Wait(Micros wait) {
   return std::chrono::microseconds(std::max<Micros>(wait, 0));
 }
@@ -284,7 +289,9 @@ RecorderImpl::News RecorderImpl::Committed() {
   const std::lock_guard<std::mutex> lock(stats_mutex_);
   stats_.revisions += news.effects.revisions;
   stats_.duplicates += news.effects.duplicates;
-  stats_.gaps += news.effects.gaps.size();
+  for (const store::GapRow& gap : news.effects.gaps) {
+    stats_.gaps += IsLoss(gap) ? 1 : 0;
+  }
   ++stats_.commits;
   stats_.last_seq = news.seq;
   stats_.last_commit = options_.store.clock->Wall();
@@ -339,7 +346,7 @@ void RecorderImpl::Failed(const Error& error) {
   retry_at_ = Mono() + retry_wait_;
   if (write_errors_.Fail(error.message())) {
     Log().error(
-        "cluster {}: cannot write: {}; nothing is lost as long as the API "
+        "{}: cannot write: {}; nothing is lost as long as the API "
         "server keeps its history, trying again by itself",
         options_.cluster, error.message());
   }
@@ -360,20 +367,28 @@ bool RecorderImpl::Reopen() {
   writer_ = std::move(*writer);
   retry_wait_ = 0;
   const unsigned long errors = write_errors_.Clear();
-  Log().info("cluster {}: writing again after {} failures", options_.cluster,
-             errors);
+  Log().info("{}: writing again after {} failures", options_.cluster, errors);
   const std::lock_guard<std::mutex> lock(stats_mutex_);
   stats_.error.clear();
   return true;
 }
 
+std::string RecorderImpl::NameOf(kube::StreamId stream) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const StreamSpec* spec = ledger_.FindSpec(stream);
+  if (spec == nullptr) return "stream " + std::to_string(stream);
+  const kube::GroupResource kind{spec->key.group, spec->key.resource};
+  return kind.ToString() +
+         (spec->key.name_space.empty() ? "" : " in " + spec->key.name_space);
+}
+
 void RecorderImpl::Tell(const News& news) {
   if (!news.durable) return;
   for (const store::GapRow& gap : news.effects.gaps) {
-    Log().info(
-        "cluster {}: stream {}: gap ({}) from {} to {}: {} changed, {} "
-        "appeared, {} vanished",
-        options_.cluster, gap.stream_id, gap.cause,
+    if (!IsLoss(gap)) continue;
+    Log().warn(
+        "{}: {}: gap ({}) from {} to {}: {} changed, {} appeared, {} vanished",
+        options_.cluster, NameOf(gap.stream_id), gap.cause,
         gap.from_rv.empty() ? "-" : gap.from_rv, gap.to_rv, gap.changed,
         gap.appeared, gap.vanished);
   }
@@ -433,7 +448,7 @@ Status RecorderImpl::Stop(Micros limit) {
   if (!closed.ok()) return closed.error();
   if (!*closed) {
     Log().warn(
-        "cluster {}: a reader has {} open, so it stays in WAL mode: copy it "
+        "{}: a reader has {} open, so it stays in WAL mode: copy it "
         "together with its -wal, or with `kubescribe backup`",
         options_.cluster, options_.path);
   }

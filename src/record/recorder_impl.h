@@ -65,6 +65,8 @@ class RecorderImpl final : public Recorder {
   void CommitPositionsFirst(kube::Observation::Kind kind);
   bool Reopen();
   void Failed(const Error& error);
+  // As messages name it. REQUIRES: mutex_ is free.
+  std::string NameOf(kube::StreamId stream);
   void Tell(const News& news);
 
   Micros Mono() const { return options_.store.clock->Mono(); }

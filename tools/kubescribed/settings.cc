@@ -106,9 +106,7 @@ Result<std::string> DescribeSettings(const config::Config& config) {
   std::string text = fmt::format("data directory {}\n", config.data_dir);
   for (const auto& cluster : config.clusters) {
     auto connection = config::ConnectionOf(cluster);
-    if (!connection.ok()) {
-      return connection.error().Wrap("cluster " + cluster.name);
-    }
+    if (!connection.ok()) return connection.error();
     text +=
         fmt::format("cluster {} at {}{}\n", cluster.name, connection->server,
                     connection->insecure ? " (NOT verified: insecure)" : "");

@@ -255,6 +255,17 @@ TEST(RulesFor, DefaultsRecordAllButLeases) {
   EXPECT_THAT(RulesFor(cluster, "coordination.k8s.io", "leases"), IsEmpty());
 }
 
+TEST(ConnectionOf, ErrorsNameFileLineAndKey) {
+  const Result<Config> config = ParseConfig(
+      "clusters:\n- name: a\n  kubeconfig: /nowhere/kubeconfig\n", "c.yaml");
+  ASSERT_TRUE(config.ok()) << config.error().message();
+  const Result<Connection> c = ConnectionOf(config->clusters.at(0), {});
+  ASSERT_FALSE(c.ok());
+  EXPECT_THAT(c.error().message(),
+              HasSubstr("c.yaml:3: clusters[0].kubeconfig: "));
+  EXPECT_THAT(c.error().message(), HasSubstr("/nowhere/kubeconfig"));
+}
+
 TEST(ConnectionOf, InsecureTakesTheCaOut) {
   const TempDir dir;
   ClusterConfig cluster;
