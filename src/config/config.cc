@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/read_file.h"
 #include "config/yaml_reader.h"
 
 namespace kubescribe::config {
@@ -443,7 +444,7 @@ Result<Config> ParseConfig(std::string_view yaml, const std::string& path) {
 }
 
 Result<Config> LoadConfig(const std::string& path) {
-  Result<std::string> text = ReadTextFile(path, kMaxConfig);
+  Result<std::string> text = ReadFile(path, kMaxConfig);
   if (!text.ok()) return text.error();
   return ParseConfig(*text, path);
 }

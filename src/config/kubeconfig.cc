@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/read_file.h"
 #include "config/base64.h"
 #include "config/yaml_reader.h"
 
@@ -86,7 +87,7 @@ void MergeList(Section* root, const char* list, const char* body,
 }
 
 Status MergeFile(const std::string& file, Merged* merged) {
-  Result<std::string> text = ReadTextFile(file, kMaxKubeconfig);
+  Result<std::string> text = ReadFile(file, kMaxKubeconfig);
   if (!text.ok()) return text.error();
   Result<YAML::Node> root = ParseYaml(*text, file);
   if (!root.ok()) return root.error();
@@ -519,7 +520,7 @@ Result<Connection> LoadInCluster(const KubeEnvironment& environment) {
   }
   out.ca_file = dir + "/ca.crt";
   if (access(out.ca_file.c_str(), R_OK) != 0) out.ca_file.clear();
-  Result<std::string> ns = ReadTextFile(dir + "/namespace", 1024);
+  Result<std::string> ns = ReadFile(dir + "/namespace", 1024);
   if (ns.ok()) {
     const std::size_t end = ns->find_last_not_of(" \r\n\t");
     if (end != std::string::npos)

@@ -1,18 +1,16 @@
 #include "config/yaml_reader.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 #include <set>
 #include <utility>
+
+#include "base/edit_distance.h"
 
 namespace kubescribe::config {
 namespace {
@@ -69,23 +67,6 @@ class Guard {
   int values_ = 0;
 };
 
-// How many single changes make one word the other.
-std::size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t up = row[j];
-      const std::size_t same = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({same, up + 1, row[j - 1] + 1});
-      diagonal = up;
-    }
-  }
-  return row[b.size()];
-}
-
 bool Absent(const YAML::Node& node) {
   return !node.IsDefined() || node.IsNull();
 }
@@ -97,32 +78,6 @@ std::string Quoted(std::string_view text) {
 }
 
 }  // namespace
-
-Result<std::string> ReadTextFile(const std::string& path,
-                                 std::size_t max_bytes) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    return Error(errno == ENOENT ? Code::kNotFound : Code::kIo,
-                 fmt::format("cannot open {}: {}", path, std::strerror(errno)));
-  }
-  std::string out;
-  char buffer[16384];
-  ssize_t n = 0;
-  while (out.size() <= max_bytes && (n = read(fd, buffer, sizeof buffer)) > 0) {
-    out.append(buffer, static_cast<std::size_t>(n));
-  }
-  const int error = errno;
-  close(fd);
-  if (n < 0) {
-    return Error(Code::kIo,
-                 fmt::format("cannot read {}: {}", path, std::strerror(error)));
-  }
-  if (out.size() > max_bytes) {
-    return Error(Code::kInvalid,
-                 fmt::format("{} is larger than {} bytes", path, max_bytes));
-  }
-  return out;
-}
 
 Result<YAML::Node> ParseYaml(std::string_view text, const std::string& path) {
   try {
@@ -310,9 +265,9 @@ void Section::RefuseOthers() {
     std::string message = "unknown key";
     const auto nearest = std::min_element(
         known_.begin(), known_.end(), [&](const auto& a, const auto& b) {
-          return Distance(name, a) < Distance(name, b);
+          return EditDistance(name, a) < EditDistance(name, b);
         });
-    if (nearest != known_.end() && Distance(name, *nearest) <= 3) {
+    if (nearest != known_.end() && EditDistance(name, *nearest) <= 3) {
       message += fmt::format("; did you mean {}?", *nearest);
     }
     errors_.Add(pair.first, KeyOf(name.substr(0, 60)), message);

@@ -17,10 +17,6 @@
 
 namespace kubescribe::config {
 
-// The whole file, `max_bytes` at most. kNotFound, kIo, kInvalid.
-Result<std::string> ReadTextFile(const std::string& path,
-                                 std::size_t max_bytes);
-
 // Parses one document. kInvalid: not YAML, a key given twice, nested deeper
 // than 32, or more than 100 000 values once aliases are followed.
 Result<YAML::Node> ParseYaml(std::string_view text, const std::string& path);

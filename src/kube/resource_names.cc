@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/edit_distance.h"
 #include "kube/discovery.h"
 
 namespace kubescribe::kube {
@@ -84,26 +85,6 @@ std::map<GroupResource, const ResourceInfo*> BestVersions(
     if (!added && Before(discovery, info, *it->second)) it->second = &info;
   }
   return best;
-}
-
-// How many letters to change, add, drop or swap with a neighbour.
-std::size_t Distance(const std::string& a, const std::string& b) {
-  std::vector<std::vector<std::size_t>> cost(
-      a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) {
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        cost[i][j] = i + j;
-        continue;
-      }
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1,
-                             cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return cost[a.size()][b.size()];
 }
 
 bool IsNamed(const ResourceInfo& info, const std::string& name) {
@@ -231,7 +212,7 @@ Result<ResourceInfo> ResolveType(const Discovery& discovery,
     for (const std::string& candidate :
          {info->resource, Lowered(info->singular)}) {
       if (candidate.size() > 64 || name.size() > 64) continue;
-      const std::size_t distance = Distance(name, candidate);
+      const std::size_t distance = EditDistance(name, candidate);
       if (distance < least) {
         least = distance;
         near = distance == 0 ? resource.ToString() : candidate;

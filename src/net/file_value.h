@@ -11,10 +11,6 @@
 
 namespace kubescribe::net {
 
-// The whole file, 1 MiB at most. kNotFound, kIo, kInvalid (too large); errors
-// name the file, never its contents.
-Result<std::string> ReadSmallFile(const std::string& path);
-
 class FileValue {
  public:
   // Looks again when the last look is `max_age` old.

@@ -24,25 +24,26 @@ void WriteAt(std::string& content, std::size_t at, std::string_view data) {
 
 }  // namespace
 
-int CrashVfs::Before(const VfsOp& /*op*/, std::size_t* /*keep*/) {
+int CrashVfs::Before(const store::VfsOp& /*op*/, std::size_t* /*keep*/) {
   return SQLITE_OK;
 }
 
-void CrashVfs::After(const VfsOp& op) {
-  if (op.kind == VfsOp::Kind::kRead || !op.file.starts_with(database_)) return;
+void CrashVfs::After(const store::VfsOp& op) {
+  if (op.kind == store::VfsOp::Kind::kRead || !op.file.starts_with(database_))
+    return;
   log_.push_back({op.kind, FileNumber(op.file), static_cast<std::size_t>(op.at),
                   std::string(op.data), op.sync_folder});
 }
 
 void CrashVfs::Apply(const Entry& entry, std::string& content) {
   switch (entry.kind) {
-    case VfsOp::Kind::kWrite:
+    case store::VfsOp::Kind::kWrite:
       WriteAt(content, entry.at, entry.data);
       break;
-    case VfsOp::Kind::kTruncate:
+    case store::VfsOp::Kind::kTruncate:
       content.resize(entry.at);
       break;
-    case VfsOp::Kind::kDelete:
+    case store::VfsOp::Kind::kDelete:
       content.clear();
       break;
     default:
@@ -52,7 +53,7 @@ void CrashVfs::Apply(const Entry& entry, std::string& content) {
 
 void CrashVfs::ApplyTorn(const Entry& entry, std::string& content,
                          Random& random) {
-  if (entry.kind != VfsOp::Kind::kWrite) {
+  if (entry.kind != store::VfsOp::Kind::kWrite) {
     if (random.Below(2) == 0) Apply(entry, content);
     return;
   }
@@ -81,9 +82,10 @@ void CrashVfs::Seek(std::size_t n) {
     const Entry& entry = log_[position_];
     File& file = files_[entry.file];
     file.pending.push_back(&entry);
-    const bool durable = entry.kind == VfsOp::Kind::kSync ||
-                         entry.kind == VfsOp::Kind::kCreate ||
-                         (entry.kind == VfsOp::Kind::kDelete && entry.durable);
+    const bool durable =
+        entry.kind == store::VfsOp::Kind::kSync ||
+        entry.kind == store::VfsOp::Kind::kCreate ||
+        (entry.kind == store::VfsOp::Kind::kDelete && entry.durable);
     if (!durable) continue;
     for (const Entry* done : file.pending) Apply(*done, file.synced);
     file.pending.clear();

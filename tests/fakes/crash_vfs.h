@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "fakes/vfs_shim.h"
+#include "store/vfs_shim.h"
 
 namespace kubescribe::fakes {
 
@@ -33,7 +33,7 @@ struct CrashImage {
   std::string journal;
 };
 
-class CrashVfs final : private VfsObserver {
+class CrashVfs final : private store::VfsObserver {
  public:
   CrashVfs(const std::string& name, const std::string& database)
       : database_(database), shim_(name, *this) {}
@@ -49,7 +49,7 @@ class CrashVfs final : private VfsObserver {
  private:
   static constexpr std::size_t kFiles = 3;
   struct Entry {
-    VfsOp::Kind kind;
+    store::VfsOp::Kind kind;
     std::size_t file;
     std::size_t at = 0;
     std::string data;
@@ -60,8 +60,8 @@ class CrashVfs final : private VfsObserver {
     std::vector<const Entry*> pending;
   };
 
-  int Before(const VfsOp& op, std::size_t* keep) override;
-  void After(const VfsOp& op) override;
+  int Before(const store::VfsOp& op, std::size_t* keep) override;
+  void After(const store::VfsOp& op) override;
   static void Apply(const Entry& entry, std::string& content);
   static void ApplyTorn(const Entry& entry, std::string& content,
                         Random& random);
@@ -70,7 +70,7 @@ class CrashVfs final : private VfsObserver {
   std::deque<Entry> log_;
   std::size_t position_ = 0;
   std::array<File, kFiles> files_;
-  VfsShim shim_;
+  store::VfsShim shim_;
 };
 
 // Files in memory, of one image, under any name: what ends in "-wal" or

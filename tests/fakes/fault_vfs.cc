@@ -5,25 +5,27 @@
 namespace kubescribe::fakes {
 namespace {
 
-bool Concerns(Fault fault, VfsOp::Kind kind) {
+bool Concerns(Fault fault, store::VfsOp::Kind kind) {
   switch (fault) {
     case Fault::kRead:
-      return kind == VfsOp::Kind::kRead;
+      return kind == store::VfsOp::Kind::kRead;
     case Fault::kWrite:
-      return kind == VfsOp::Kind::kWrite || kind == VfsOp::Kind::kTruncate;
+      return kind == store::VfsOp::Kind::kWrite ||
+             kind == store::VfsOp::Kind::kTruncate;
     case Fault::kNoSpace:
-      return kind == VfsOp::Kind::kWrite || kind == VfsOp::Kind::kCreate;
+      return kind == store::VfsOp::Kind::kWrite ||
+             kind == store::VfsOp::Kind::kCreate;
     case Fault::kShortWrite:
-      return kind == VfsOp::Kind::kWrite;
+      return kind == store::VfsOp::Kind::kWrite;
     case Fault::kSync:
-      return kind == VfsOp::Kind::kSync;
+      return kind == store::VfsOp::Kind::kSync;
   }
   return false;
 }
 
-int ResultOf(Fault fault, VfsOp::Kind kind) {
-  if (kind == VfsOp::Kind::kCreate) return SQLITE_CANTOPEN;
-  if (kind == VfsOp::Kind::kTruncate) return SQLITE_IOERR_TRUNCATE;
+int ResultOf(Fault fault, store::VfsOp::Kind kind) {
+  if (kind == store::VfsOp::Kind::kCreate) return SQLITE_CANTOPEN;
+  if (kind == store::VfsOp::Kind::kTruncate) return SQLITE_IOERR_TRUNCATE;
   switch (fault) {
     case Fault::kRead:
       return SQLITE_IOERR_READ;
@@ -40,7 +42,7 @@ int ResultOf(Fault fault, VfsOp::Kind kind) {
 
 }  // namespace
 
-int FaultVfs::Before(const VfsOp& op, std::size_t* keep) {
+int FaultVfs::Before(const store::VfsOp& op, std::size_t* keep) {
   if (!armed_ || !Concerns(fault_, op.kind)) return SQLITE_OK;
   ++seen_;
   if (seen_ < nth_ || (seen_ > nth_ && !persistent_)) return SQLITE_OK;

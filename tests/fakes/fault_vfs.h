@@ -7,7 +7,7 @@
 //   if (!faults.hit()) // fewer than 3 syncs happened
 #pragma once
 
-#include "fakes/vfs_shim.h"
+#include "store/vfs_shim.h"
 
 namespace kubescribe::fakes {
 
@@ -19,7 +19,7 @@ enum class Fault {
   kSync,        // fsync fails
 };
 
-class FaultVfs final : private VfsObserver {
+class FaultVfs final : private store::VfsObserver {
  public:
   explicit FaultVfs(const std::string& name) : shim_(name, *this) {}
 
@@ -38,8 +38,8 @@ class FaultVfs final : private VfsObserver {
   bool hit() const { return hit_; }
 
  private:
-  int Before(const VfsOp& op, std::size_t* keep) override;
-  void After(const VfsOp& /*op*/) override {}
+  int Before(const store::VfsOp& op, std::size_t* keep) override;
+  void After(const store::VfsOp& /*op*/) override {}
 
   Fault fault_ = Fault::kRead;
   int nth_ = 0;
@@ -47,7 +47,7 @@ class FaultVfs final : private VfsObserver {
   bool armed_ = false;
   int seen_ = 0;
   bool hit_ = false;
-  VfsShim shim_;
+  store::VfsShim shim_;
 };
 
 }  // namespace kubescribe::fakes

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/edit_distance.h"
 #include "base/paths.h"
 #include "kubescribe/command.h"
 
@@ -20,22 +21,6 @@ Exit codes: 0 found, 1 error, 2 usage, 3 nothing matched, 4 with --strict when
 the answer is uncertain or crosses a gap; diff: 0 equal, 1 different, 2 error.
 )";
 
-std::size_t Distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1,
-                         diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
 // The first word, if it is no command: says so, with what may have been meant.
 bool Mistyped(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-' || argv[1][0] == '\0') return false;
@@ -44,7 +29,7 @@ bool Mistyped(const CLI::App& app, int argc, char** argv) {
   for (const CLI::App* command : app.get_subcommands(nullptr)) {
     const std::string& name = command->get_name();
     if (name == word) return false;
-    if (Distance(word, name) <= 2 || name.rfind(word, 0) == 0) {
+    if (EditDistance(word, name) <= 2 || name.rfind(word, 0) == 0) {
       near.push_back(name);
     }
   }

@@ -1,11 +1,11 @@
-#include "fakes/vfs_shim.h"
+#include "store/vfs_shim.h"
 
 #include <sqlite3.h>
 
 #include <cstdlib>
 #include <new>
 
-namespace kubescribe::fakes {
+namespace kubescribe::store {
 
 struct VfsShim::State {
   std::string name;
@@ -178,4 +178,4 @@ VfsShim::VfsShim(const std::string& name, VfsObserver& observer)
 
 VfsShim::~VfsShim() { sqlite3_vfs_unregister(&state_->vfs); }
 
-}  // namespace kubescribe::fakes
+}  // namespace kubescribe::store

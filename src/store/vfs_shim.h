@@ -1,6 +1,6 @@
 // VfsShim: a SQLite VFS over the default one that shows every operation to an
-// observer, before and after it is done: to log what a crash could lose, or to
-// make it fail.
+// observer, before and after it is done: to die there, to log what a crash
+// could lose, or to make it fail. Only tests and test builds use it.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace kubescribe::fakes {
+namespace kubescribe::store {
 
 struct VfsOp {
   enum class Kind { kCreate, kRead, kWrite, kTruncate, kSync, kDelete };
@@ -44,4 +44,4 @@ class VfsShim {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace kubescribe::fakes
+}  // namespace kubescribe::store

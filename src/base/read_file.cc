@@ -1,0 +1,37 @@
+#include "base/read_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace kubescribe {
+
+Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    return Error(errno == ENOENT ? Code::kNotFound : Code::kIo,
+                 fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+  }
+  std::string out;
+  char buffer[16384];
+  ssize_t n = 0;
+  while (out.size() <= max_bytes && (n = read(fd, buffer, sizeof buffer)) > 0) {
+    out.append(buffer, static_cast<std::size_t>(n));
+  }
+  const int error = errno;
+  close(fd);
+  if (n < 0) {
+    return Error(Code::kIo,
+                 fmt::format("cannot read {}: {}", path, std::strerror(error)));
+  }
+  if (out.size() > max_bytes) {
+    return Error(Code::kInvalid,
+                 fmt::format("{} is larger than {} bytes", path, max_bytes));
+  }
+  return out;
+}
+
+}  // namespace kubescribe
