@@ -44,6 +44,8 @@ struct ResourceRule {
   Level level = Level::kFull;
   // Kinds that a rule with "*" leaves out.
   std::vector<ResourceName> exclude;
+
+  bool operator==(const ResourceRule&) const = default;
 };
 
 struct ClusterConfig {
@@ -60,6 +62,8 @@ struct ClusterConfig {
   std::vector<ResourceRule> resources;
   // Kinds that no rule with "*" records, the cluster's and the file's together.
   std::vector<ResourceName> exclude;
+
+  bool operator==(const ClusterConfig&) const = default;
 };
 
 // "resource" + "path", as record::RedactionRule takes them. The group is
@@ -67,6 +71,8 @@ struct ClusterConfig {
 struct RedactionRule {
   ResourceName resource;
   std::string path;  // "spec.values.*"
+
+  bool operator==(const RedactionRule&) const = default;
 };
 
 struct RetryConfig {
@@ -79,6 +85,8 @@ struct RetryConfig {
   Micros max_backoff = 30 * kSecond;
   // Between tries of what the server forbids.
   Micros forbidden_interval = 5 * kMinute;
+
+  bool operator==(const RetryConfig&) const = default;
 };
 
 struct RequestConfig {
@@ -88,6 +96,8 @@ struct RequestConfig {
   std::int64_t list_concurrency = 2;
   std::int64_t page_size = 500;
   Micros deadline = 60 * kSecond;  // of a request that is not a watch
+
+  bool operator==(const RequestConfig&) const = default;
 };
 
 struct LimitConfig {
@@ -97,11 +107,15 @@ struct LimitConfig {
   std::uint64_t queue_items = 10000;
   // Half-received frames, of all clusters together.
   std::uint64_t frame_bytes = 64u << 20;
+
+  bool operator==(const LimitConfig&) const = default;
 };
 
 struct CommitConfig {
   std::int64_t max_revisions = 500;
   Micros max_delay = 50 * kMillisecond;
+
+  bool operator==(const CommitConfig&) const = default;
 };
 
 struct Config {
@@ -120,6 +134,8 @@ struct Config {
   RequestConfig requests;
   LimitConfig limits;
   CommitConfig commit;
+
+  bool operator==(const Config&) const = default;
 };
 
 // Without a file: no cluster yet, every kind in all namespaces but Leases.

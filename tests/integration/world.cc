@@ -136,6 +136,11 @@ void World::StartRecorder(std::map<std::string, std::string> environment) {
   if (failed != 0) Die("cannot start " + arguments[0]);
 }
 
+void World::ReloadRecorder() {
+  WriteFiles();
+  kill(pid_, SIGHUP);
+}
+
 void World::KillRecorder() {
   if (pid_ <= 0) return;
   kill(pid_, SIGKILL);

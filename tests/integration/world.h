@@ -54,6 +54,8 @@ class World {
   void Configure(const std::string& extra_yaml);
   // Starts kubescribed on all clusters. `environment`: further variables.
   void StartRecorder(std::map<std::string, std::string> environment = {});
+  // Writes the configuration anew and sends SIGHUP.
+  void ReloadRecorder();
   bool recorder_running() const { return pid_ > 0; }
   void KillRecorder();             // SIGKILL, and waits for its end
   ExitState StopRecorder();        // SIGTERM, and waits

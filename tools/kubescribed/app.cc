@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <future>
 #include <iostream>
@@ -32,13 +33,34 @@ sigset_t Signals() {
   return set;
 }
 
+// Alike but for the clusters and what is recorded of them.
+bool SameForAll(config::Config one, config::Config other) {
+  for (config::Config* config : {&one, &other}) {
+    config->clusters.clear();
+    config->resources.clear();
+    config->exclude.clear();
+    config->path.clear();
+    config->data_dir.clear();
+  }
+  return one == other;
+}
+
+bool SameConnection(config::ClusterConfig one, config::ClusterConfig other) {
+  for (config::ClusterConfig* cluster : {&one, &other}) {
+    cluster->resources.clear();
+    cluster->exclude.clear();
+    cluster->kubeconfig_at.clear();
+  }
+  return one == other;
+}
+
 }  // namespace
 
 App::App(Options options, config::Config config, record::RedactionKey key)
     : options_(std::move(options)),
-      config_(std::move(config)),
+      config_(std::make_shared<const config::Config>(std::move(config))),
       key_(std::move(key)),
-      frames_(loop_, static_cast<std::size_t>(config_.limits.frame_bytes)),
+      frames_(loop_, static_cast<std::size_t>(config_->limits.frame_bytes)),
       shared_{loop_, frames_, key_},
       progress_(SystemClock()),
       started_at_(SystemClock().Wall()) {
@@ -50,7 +72,10 @@ App::App(Options options, config::Config config, record::RedactionKey key)
 App::~App() = default;
 
 int App::Run() {
-  if (!OpenClusters()) return kExitError;
+  std::vector<const config::ClusterConfig*> wanted;
+  for (const auto& cluster : config_->clusters) wanted.push_back(&cluster);
+  runners_ = OpenRunners(wanted);
+  if (runners_.empty()) return kExitError;
   if (options_.mode == Mode::kRecord && !Listen()) {
     Close();
     return kExitError;
@@ -67,23 +92,25 @@ int App::Run() {
   });
   Log().info("kubescribed {} records {} cluster{} into {}", KUBESCRIBE_VERSION,
              runners_.size(), runners_.size() == 1 ? "" : "s",
-             config_.data_dir);
+             config_->data_dir);
   WaitForSignals();
   return Close();
 }
 
-bool App::OpenClusters() {
-  for (const auto& cluster : config_.clusters) {
-    auto runner = std::make_unique<ClusterRunner>(config_, cluster, shared_);
-    if (auto opened = runner->Open(); !opened.ok()) {
-      Log().error("{}: not recorded: {}", cluster.name,
-                  opened.error().message());
+Runners App::OpenRunners(
+    const std::vector<const config::ClusterConfig*>& wanted) {
+  Runners opened;
+  for (const config::ClusterConfig* cluster : wanted) {
+    auto runner = std::make_unique<ClusterRunner>(config_, *cluster, shared_);
+    if (auto done = runner->Open(); !done.ok()) {
+      Log().error("{}: not recorded: {}", cluster->name,
+                  done.error().message());
       exit_code_ = kExitError;
       continue;
     }
-    runners_.push_back(std::move(runner));
+    opened.push_back(std::move(runner));
   }
-  return !runners_.empty();
+  return opened;
 }
 
 bool App::Listen() {
@@ -103,10 +130,12 @@ bool App::Listen() {
     return std::string(R"({"message":"reading the configuration again"})");
   };
   handlers["checkpoint"] = [this](control::Call& /*call*/) {
-    for (const auto& runner : runners_) runner->Checkpoint();
+    OnLoop([this] {
+      for (const auto& runner : runners_) runner->Checkpoint();
+    });
     return Result<std::string>(std::string());
   };
-  auto server = control::Server::Listen(ControlSocketPath(config_.data_dir),
+  auto server = control::Server::Listen(ControlSocketPath(config_->data_dir),
                                         std::move(handlers));
   if (!server.ok()) {
     Log().error("{}", server.error().message());
@@ -148,6 +177,7 @@ Result<std::string> App::Audit(control::Call& call) {
   const auto state = std::make_shared<State>();
   int started = 0;
   bool known = false;
+  const int reloads = reloads_;
   const bool asked = OnLoop([&] {
     for (const auto& runner : runners_) {
       if (!cluster.empty() && runner->name() != cluster) continue;
@@ -170,6 +200,10 @@ Result<std::string> App::Audit(control::Call& call) {
   std::int64_t findings = 0;
   int reported = 0;
   while (reported < started && call.Wanted() && loop_running_) {
+    if (reloads_ != reloads) {
+      return Error(Code::kUnavailable,
+                   "the configuration was read again meanwhile: ask again");
+    }
     std::vector<std::pair<std::string, ClusterRunner::Audited>> news;
     {
       std::unique_lock<std::mutex> lock(state->mutex);
@@ -221,7 +255,7 @@ void App::LookAround() {
     if (runner->refused()) ++refused;
     if (options_.mode == Mode::kOnce && runner->CaughtUp()) ++caught_up;
   }
-  if (refused == runners_.size()) {
+  if (refused == runners_.size() && !reloading_) {
     Log().error("nothing can be recorded: stopping");
     Finish(kExitError);
     return;
@@ -268,35 +302,52 @@ void App::Reload() {
                 loaded.error().message());
     return;
   }
+  const bool same = SameForAll(*config_, *loaded);
+  if (loaded->data_dir != config_->data_dir) {
+    Log().warn("dataDir changes with a restart only");
+    loaded->data_dir = config_->data_dir;
+  }
+  config_ = std::make_shared<const config::Config>(std::move(*loaded));
+  std::vector<const config::ClusterConfig*> wanted;
+  Runners ended;
   OnLoop([&] {
-    for (const auto& cluster : loaded->clusters) {
-      bool found = false;
-      for (const auto& runner : runners_) {
-        if (runner->name() != cluster.name) continue;
-        runner->Reload(cluster);
-        found = true;
+    reloading_ = true;
+    Runners kept;
+    for (const auto& cluster : config_->clusters) {
+      const auto at = std::find_if(
+          runners_.begin(), runners_.end(),
+          [&](const auto& runner) { return runner->name() == cluster.name; });
+      if (at == runners_.end() || !same ||
+          !SameConnection((*at)->cluster_config(), cluster)) {
+        wanted.push_back(&cluster);
+        continue;
       }
-      if (!found) {
-        Log().warn("{}: a new cluster is recorded after a restart only",
-                   cluster.name);
-      }
+      (*at)->Reload(cluster);
+      kept.push_back(std::move(*at));
+      runners_.erase(at);
     }
+    ended = std::exchange(runners_, std::move(kept));
+    for (const auto& runner : ended) runner->Detach();
   });
-  Log().info("configuration read again");
+  const bool changed = !ended.empty() || !wanted.empty();
+  CloseRunners(ended);
+  // What these had posted has run when this has.
+  OnLoop([&] { ended.clear(); });
+  OnLoop([&] {
+    for (auto& runner : OpenRunners(wanted)) {
+      runner->Start();
+      runners_.push_back(std::move(runner));
+    }
+    reloading_ = false;
+  });
+  if (changed) ++reloads_;
+  Log().info("configuration read again: {} cluster{}", config_->clusters.size(),
+             config_->clusters.size() == 1 ? "" : "s");
 }
 
-int App::Close() {
-  server_.reset();
-  if (loop_thread_.joinable()) {
-    loop_.Post([this] {
-      progress_.End();
-      for (const auto& runner : runners_) runner->StopWatching();
-      loop_.Stop();
-    });
-    loop_thread_.join();
-  }
+void App::CloseRunners(Runners& runners) {
   std::vector<std::jthread> closing;
-  for (const auto& runner : runners_) {
+  for (const auto& runner : runners) {
     closing.emplace_back([this, &runner] {
       if (auto closed = runner->Close(kCloseLimit); !closed.ok()) {
         Log().error("{}: {}", runner->name(), closed.error().message());
@@ -308,7 +359,19 @@ int App::Close() {
       }
     });
   }
-  closing.clear();
+}
+
+int App::Close() {
+  server_.reset();
+  if (loop_thread_.joinable()) {
+    loop_.Post([this] {
+      progress_.End();
+      for (const auto& runner : runners_) runner->Detach();
+      loop_.Stop();
+    });
+    loop_thread_.join();
+  }
+  CloseRunners(runners_);
   return exit_code_;
 }
 

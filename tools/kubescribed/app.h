@@ -33,11 +33,15 @@ class App {
   int Run();
 
  private:
-  bool OpenClusters();
+  // Each that cannot be opened is said and left out. Before the loop runs, or
+  // on its thread.
+  Runners OpenRunners(const std::vector<const config::ClusterConfig*>& wanted);
   bool Listen();
   void WaitForSignals();
   int Close();
   void Reload();
+  // Ends the recording of these.
+  void CloseRunners(Runners& runners);
   void Finish(int exit_code);  // any thread: ends WaitForSignals
   // Runs `fn` on the loop's thread and waits for it; false when the loop ended
   // or did not get to it within 2 s.
@@ -47,13 +51,14 @@ class App {
   Result<std::string> Audit(control::Call& call);
 
   const Options options_;
-  // Clusters point into it; a reload changes only what they are handed.
-  const config::Config config_;
+  std::shared_ptr<const config::Config> config_;  // main thread
   const record::RedactionKey key_;
   net::Loop loop_;
   watch::FrameBudget frames_;
   ClusterRunner::Shared shared_;
-  Runners runners_;
+  Runners runners_;         // loop thread, while the loop runs
+  bool reloading_ = false;  // loop thread: some runners are not there yet
+  std::atomic<int> reloads_{0};
   Progress progress_;
   std::unique_ptr<control::Server> server_;
   std::thread loop_thread_;

@@ -40,10 +40,10 @@ std::string SourceOf(const std::string& identity) {
 
 }  // namespace
 
-ClusterRunner::ClusterRunner(const config::Config& config,
+ClusterRunner::ClusterRunner(std::shared_ptr<const config::Config> config,
                              const config::ClusterConfig& cluster,
                              const Shared& shared)
-    : config_(config), cluster_config_(cluster), shared_(shared) {}
+    : config_(std::move(config)), cluster_config_(cluster), shared_(shared) {}
 
 ClusterRunner::~ClusterRunner() = default;
 
@@ -69,19 +69,19 @@ watch::ClusterOptions ClusterRunner::WatchOptions() const {
   watch::ClusterOptions o;
   o.name = name();
   o.stream.list.page_size =
-      static_cast<std::size_t>(config_.requests.page_size);
+      static_cast<std::size_t>(config_->requests.page_size);
   o.stream.list.max_object =
-      static_cast<std::size_t>(config_.limits.max_object_size);
-  o.stream.request_deadline = config_.requests.deadline;
-  o.stream.backoff.first = config_.retry.initial_backoff;
-  o.stream.backoff.max = config_.retry.max_backoff;
-  o.stream.forbidden_retry = config_.retry.forbidden_interval;
-  o.stream.audit_interval = config_.audit_interval;
-  o.gate.concurrency = static_cast<int>(config_.requests.list_concurrency);
-  o.gate.qps = config_.requests.qps;
-  o.gate.burst = static_cast<double>(config_.requests.burst);
-  o.request_deadline = config_.requests.deadline;
-  o.discovery_interval = config_.discovery_interval;
+      static_cast<std::size_t>(config_->limits.max_object_size);
+  o.stream.request_deadline = config_->requests.deadline;
+  o.stream.backoff.first = config_->retry.initial_backoff;
+  o.stream.backoff.max = config_->retry.max_backoff;
+  o.stream.forbidden_retry = config_->retry.forbidden_interval;
+  o.stream.audit_interval = config_->audit_interval;
+  o.gate.concurrency = static_cast<int>(config_->requests.list_concurrency);
+  o.gate.qps = config_->requests.qps;
+  o.gate.burst = static_cast<double>(config_->requests.burst);
+  o.request_deadline = config_->requests.deadline;
+  o.discovery_interval = config_->discovery_interval;
   for (const auto& rule : cluster_config_.resources) {
     for (const auto& space : rule.namespaces) {
       o.identity_namespaces.push_back(space);
@@ -93,12 +93,12 @@ watch::ClusterOptions ClusterRunner::WatchOptions() const {
 record::RecorderOptions ClusterRunner::RecordOptions() const {
   record::RecorderOptions o;
   o.cluster = name();
-  o.path = store::DatabasePath(config_.data_dir, name());
+  o.path = store::DatabasePath(config_->data_dir, name());
   o.store.cluster = name();
-  o.batch_items = static_cast<std::size_t>(config_.commit.max_revisions);
-  o.batch_wait = config_.commit.max_delay;
-  o.queue_items = static_cast<std::size_t>(config_.limits.queue_items);
-  o.queue_bytes = config_.limits.queue_bytes;
+  o.batch_items = static_cast<std::size_t>(config_->commit.max_revisions);
+  o.batch_wait = config_->commit.max_delay;
+  o.queue_items = static_cast<std::size_t>(config_->limits.queue_items);
+  o.queue_bytes = config_->limits.queue_bytes;
   return o;
 }
 
@@ -109,7 +109,7 @@ Status ClusterRunner::OpenStore(const std::string& identity, bool weak) {
   options.store.identity = identity;
   options.store.identity_weak = weak;
   std::vector<record::RedactionRule> rules;
-  for (const auto& rule : config_.redaction) {
+  for (const auto& rule : config_->redaction) {
     rules.push_back({{rule.resource.group.value_or(""), rule.resource.resource},
                      rule.path});
   }
@@ -157,8 +157,6 @@ Room ClusterRunner::Offer(kube::Observation observation) {
 }
 
 Status ClusterRunner::Close(Micros limit) {
-  watching_.reset();
-  client_.reset();
   if (!recorder_) return {};
   writer_.request_stop();
   if (writer_.joinable()) writer_.join();
@@ -286,8 +284,10 @@ void ClusterRunner::Start() {
   watching_->Start();
 }
 
-void ClusterRunner::StopWatching() {
+void ClusterRunner::Detach() {
   if (watching_) watching_->Stop();
+  watching_.reset();
+  client_.reset();
 }
 
 void ClusterRunner::Stalled(Micros from_wall) {

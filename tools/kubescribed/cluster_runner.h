@@ -38,23 +38,27 @@ class ClusterRunner final : public watch::ObservationSink {
     std::int64_t findings = 0;
   };
 
-  ClusterRunner(const config::Config& config,
+  ClusterRunner(std::shared_ptr<const config::Config> config,
                 const config::ClusterConfig& cluster, const Shared& shared);
-  // REQUIRES: StopWatching and Close were called, or Open never was.
+  // REQUIRES: Detach and Close were called, or Open never was.
   ~ClusterRunner() override;
 
   const std::string& name() const { return cluster_config_.name; }
+  const config::ClusterConfig& cluster_config() const {
+    return cluster_config_;
+  }
 
-  // Before the loop runs: reads the kubeconfig, and opens the file where there
-  // is one. Errors are for this cluster alone: config::ConnectionOf's and
-  // store::Writer::Open's.
+  // Reads the kubeconfig, and opens the file where there is one. Errors are for
+  // this cluster alone: config::ConnectionOf's and store::Writer::Open's. Loop
+  // thread, or before the loop runs.
   Status Open();
 
   // Loop thread.
   void Start();
-  void StopWatching();
+  // Ends all requests; nothing is watched any more.
+  void Detach();
   void Stalled(Micros from_wall);
-  // New rules, and nothing else of the configuration, take effect.
+  // New rules take effect. REQUIRES: the connection is the same.
   void Reload(const config::ClusterConfig& cluster);
   // All streams, or those of one resource ("pods", "deployments.apps").
   // `on_audited` is called on the writer thread for each, until it is reset.
@@ -70,7 +74,8 @@ class ClusterRunner final : public watch::ObservationSink {
   record::RecorderStats stats() const;
   std::optional<store::FileInfo> info() const;
 
-  // After the loop has ended: commits what is left and closes the file.
+  // After Detach, any thread: commits what is left and closes the file. What
+  // was posted to the loop until then may still refer to this.
   Status Close(Micros limit);
 
  private:
@@ -86,7 +91,7 @@ class ClusterRunner final : public watch::ObservationSink {
   record::RecorderOptions RecordOptions() const;
   void WriteUntilStopped(const std::stop_token& stop);
 
-  const config::Config& config_;
+  const std::shared_ptr<const config::Config> config_;
   config::ClusterConfig cluster_config_;
   const Shared shared_;
   config::Connection connection_;
