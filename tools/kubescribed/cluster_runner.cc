@@ -133,7 +133,7 @@ Status ClusterRunner::OpenStore(const std::string& identity, bool weak) {
     if (told) told({stream, findings});
   };
   auto opened = record::Recorder::Open(
-      options, record::Redactor(shared_.key, name(), std::move(rules)),
+      options, record::Redactor(shared_.key, name(), rules),
       std::move(callbacks));
   if (!opened.ok()) return opened.error();
   if (auto rows = (*opened)->Streams(); rows.ok()) {
