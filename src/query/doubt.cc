@@ -83,6 +83,42 @@ std::vector<const store::StreamRow*> Coverage::Streams(
   return found;
 }
 
+std::optional<Micros> Coverage::Began(const store::StreamRow& stream) const {
+  for (const store::GapRow& gap : gaps_) {
+    if (gap.stream_id == stream.id && gap.cause == "start") return gap.to_at;
+  }
+  return std::nullopt;
+}
+
+std::vector<const store::StreamRow*> Coverage::Streams(
+    std::int64_t resource_id, const std::optional<std::string>& name_space,
+    Micros from, Micros to) const {
+  std::vector<const store::StreamRow*> all = Streams(resource_id, name_space);
+  const auto began = [&](const store::StreamRow* stream) {
+    const std::optional<Micros> at = Began(*stream);
+    return at && *at <= from;
+  };
+  const auto over = [&](const store::StreamRow* stream) {
+    if (stream->state != "ended") return false;
+    const std::optional<Micros> known = store::KnownUntil(Facts(*stream));
+    return !known || *known < to;
+  };
+  const auto whole =
+      std::find_if(all.begin(), all.end(), [&](const store::StreamRow* stream) {
+        const store::StreamKey& key = stream->key;
+        return key.label_selector.empty() && key.field_selector.empty() &&
+               (key.name_space.empty() ||
+                (name_space && key.name_space == *name_space)) &&
+               began(stream) && !over(stream);
+      });
+  if (whole == all.end()) return all;
+  const store::StreamRow* kept = *whole;
+  std::erase_if(all, [&](const store::StreamRow* stream) {
+    return stream != kept && (over(stream) || !began(stream));
+  });
+  return all;
+}
+
 Micros Coverage::Newest(std::int64_t resource_id,
                         const std::optional<std::string>& name_space) const {
   Micros newest = known_until_;
@@ -90,7 +126,8 @@ Micros Coverage::Newest(std::int64_t resource_id,
                   [](const auto& stream) { return stream.flowing; })) {
     return newest;
   }
-  for (const store::StreamRow* stream : Streams(resource_id, name_space)) {
+  for (const store::StreamRow* stream :
+       Streams(resource_id, name_space, known_until_, known_until_)) {
     const std::optional<Micros> until = store::KnownUntil(Facts(*stream));
     if (!until || *until < known_until_ - kMinute) return known_until_;
     newest = std::min(newest, *until);
@@ -130,7 +167,8 @@ std::vector<Warning> Coverage::At(std::int64_t resource_id,
                                   const std::optional<std::string>& name_space,
                                   Micros from, Micros to) const {
   std::vector<Warning> warnings;
-  for (const store::StreamRow* stream : Streams(resource_id, name_space)) {
+  for (const store::StreamRow* stream :
+       Streams(resource_id, name_space, from, to)) {
     for (Doubtful& doubt : store::WhyUncertain(Facts(*stream), from, to)) {
       warnings.push_back({std::move(doubt), StreamName(stream->key), ""});
     }
@@ -156,7 +194,8 @@ std::vector<Warning> Coverage::AtRv(
     std::int64_t resource_id, const std::optional<std::string>& name_space,
     const std::string& rv) const {
   std::vector<Warning> warnings;
-  for (const store::StreamRow* stream : Streams(resource_id, name_space)) {
+  for (const store::StreamRow* stream :
+       Streams(resource_id, name_space, known_until_, known_until_)) {
     const std::string name = StreamName(stream->key);
     const store::Seq first = FirstOfEpoch(*stream);
     for (const store::GapRow& gap : gaps_) {
@@ -185,6 +224,34 @@ std::vector<Warning> Coverage::AtRv(
                            {}},
                           name,
                           "position " + position});
+    }
+  }
+  AddUncovered(resource_id, name_space, warnings);
+  return warnings;
+}
+
+std::vector<Warning> Coverage::AtSeq(
+    std::int64_t resource_id, const std::optional<std::string>& name_space,
+    store::Seq seq, Micros at) const {
+  std::vector<Warning> warnings;
+  for (const store::StreamRow* stream :
+       Streams(resource_id, name_space, at, at)) {
+    const std::string name = StreamName(stream->key);
+    for (const store::GapRow& gap : gaps_) {
+      if (gap.stream_id == stream->id && gap.seq > seq &&
+          (!gap.from_at || *gap.from_at <= at)) {
+        warnings.push_back(
+            {{Reason::kGap, stream->id, gap.cause, gap.from_at, gap.to_at},
+             name,
+             ""});
+      }
+    }
+    if (!stream->gap_cause.empty() &&
+        (!stream->gap_from_at || *stream->gap_from_at <= at)) {
+      warnings.push_back({{Reason::kOpenGap, stream->id, stream->gap_cause,
+                           stream->gap_from_at, std::nullopt},
+                          name,
+                          ""});
     }
   }
   AddUncovered(resource_id, name_space, warnings);

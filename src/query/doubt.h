@@ -36,6 +36,13 @@ class Coverage {
       std::int64_t resource_id,
       const std::optional<std::string>& name_space) const;
 
+  // The same without those that an answer about [from, to] does not need: what
+  // a stream of another scope saw before or saw after, where one without a
+  // selector saw all of it throughout.
+  std::vector<const store::StreamRow*> Streams(
+      std::int64_t resource_id, const std::optional<std::string>& name_space,
+      Micros from, Micros to) const;
+
   // The instant that "now" means: the file's known_until; where no stream of
   // the file flows (the recorder is stopped) the last instant, at most a
   // minute earlier, up to which those streams are known.
@@ -50,6 +57,11 @@ class Coverage {
   std::vector<Warning> AtRv(std::int64_t resource_id,
                             const std::optional<std::string>& name_space,
                             const std::string& rv) const;
+  // The same of the record up to `seq`, which was made at `at`: only a list
+  // that was not complete by then leaves anything open.
+  std::vector<Warning> AtSeq(std::int64_t resource_id,
+                             const std::optional<std::string>& name_space,
+                             store::Seq seq, Micros at) const;
 
   const std::vector<store::StreamRow>& streams() const { return streams_; }
   const std::vector<store::GapRow>& gaps() const { return gaps_; }
@@ -59,6 +71,8 @@ class Coverage {
   store::StreamFacts Facts(const store::StreamRow& stream) const {
     return {stream, known_until_, gaps_, doubts_};
   }
+  // When its first list was complete; none: it is not.
+  std::optional<Micros> Began(const store::StreamRow& stream) const;
   // The first record of the stream's newest epoch, its gap included.
   store::Seq FirstOfEpoch(const store::StreamRow& stream) const;
   // What the streams do not cover of the namespace, or only through selectors.

@@ -70,6 +70,7 @@ class Question {
       if (newest != 0) type.at = newest;
       type.warnings = coverage_.AtRv(resource, name_space, *when.rv);
     } else if (when.seq) {
+      type.warnings = coverage_.AtSeq(resource, name_space, *when.seq, type.at);
       if (*when.seq > reader_.info().last_seq) {
         type.warnings.push_back({{},
                                  "",

@@ -120,6 +120,10 @@ class Ledger {
   void OnListItem(store::Transaction& tx, Touched& t, const Entry& entry);
   void OnListEnd(store::Transaction& tx, Touched& t,
                  const kube::Observation& seen);
+  struct Orphan;
+  std::vector<Orphan> OrphansOf(store::Transaction& tx, const Touched& t);
+  void TakeOver(store::Transaction& tx, Touched& t, const std::string& list_rv,
+                const std::vector<Orphan>& orphans);
   void Rewind(Touched& t, const std::string& why);
 
   // ledger_audit.cc

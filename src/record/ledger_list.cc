@@ -13,7 +13,18 @@ using kube::CompareRv;
 using kube::RvOrder;
 using store::Event;
 
+bool Selects(const store::StreamKey& key) {
+  return !key.label_selector.empty() || !key.field_selector.empty();
+}
+
 }  // namespace
+
+// A stream of the same kind that the configuration no longer names, with a part
+// of its objects in the namespace that `t` lists.
+struct Ledger::Orphan {
+  store::StreamRow row;
+  std::vector<store::ObjectRow> alive;  // within what is listed
+};
 
 void Ledger::OnListBegin(store::Transaction& tx, Touched& t,
                          const kube::Observation& seen) {
@@ -114,23 +125,30 @@ void Ledger::OnListEnd(store::Transaction& tx, Touched& t,
   store::StreamRow& row = t.row;
   const ListMemory& list = *t.memory.list;
   std::vector<store::ObjectRow> missing;
+  const std::vector<Orphan> orphans = OrphansOf(tx, t);
   if (!list.unidentified && !Mutant(6)) {
-    tx.ForEachAlive(row.id, [&](const store::ObjectRow& object) {
+    const auto look = [&](const store::ObjectRow& object) {
       if (list.seen.Contains(object.id)) return;
       if (object.epoch == row.epoch &&
           CompareRv(object.rv, seen.rv) == RvOrder::kGreater) {
         return;
       }
       missing.push_back(object);
-    });
+    };
+    tx.ForEachAlive(row.id, look);
+    for (const Orphan& orphan : orphans) {
+      for (const store::ObjectRow& object : orphan.alive) look(object);
+    }
   }
   Finding finding;
   finding.source = store::Source::kList;
   finding.list_rv = seen.rv;
   finding.not_before = row.gap_from_at;
   for (const store::ObjectRow& object : missing) {
+    if (object.stream_id != row.id) tx.AdoptObject(object.id, row.id);
     Vanish(tx, t, object, finding);
   }
+  TakeOver(tx, t, seen.rv, orphans);
   if (!Mutant(2)) {
     store::GapRow gap;
     gap.stream_id = row.id;
@@ -154,6 +172,71 @@ void Ledger::OnListEnd(store::Transaction& tx, Touched& t,
   t.memory = {};
   t.memory.confirmed_rv = seen.rv;
   KUBESCRIBE_KILL_POINT("list.end");
+}
+
+// What was seen through streams of another scope goes on in this one: a change
+// of the configuration must leave nobody alive for ever.
+std::vector<Ledger::Orphan> Ledger::OrphansOf(store::Transaction& tx,
+                                              const Touched& t) {
+  const store::StreamRow& mine = t.row;
+  std::vector<Orphan> orphans;
+  // A selector's list says nothing of what it does not pick.
+  if (Selects(mine.key)) return orphans;
+  const std::string_view ended =
+      kube::StreamStateName(kube::StreamState::kEnded);
+  for (store::StreamRow& row : tx.Streams()) {
+    if (row.id == mine.id || row.resource_id != mine.resource_id) continue;
+    if (const auto at = touched_.find(row.id); at != touched_.end()) {
+      row = at->second.row;
+    }
+    if (streams_.count(row.id) != 0 && row.state != ended) continue;
+    const std::string& space = mine.key.name_space;
+    if (!space.empty() && !row.key.name_space.empty() &&
+        row.key.name_space != space) {
+      continue;
+    }
+    Orphan orphan;
+    tx.ForEachAlive(row.id, [&](const store::ObjectRow& object) {
+      if (space.empty() || object.name_space == space) {
+        orphan.alive.push_back(object);
+      }
+    });
+    orphan.row = std::move(row);
+    orphans.push_back(std::move(orphan));
+  }
+  return orphans;
+}
+
+void Ledger::TakeOver(store::Transaction& tx, Touched& t,
+                      const std::string& list_rv,
+                      const std::vector<Orphan>& orphans) {
+  const std::string_view ended =
+      kube::StreamStateName(kube::StreamState::kEnded);
+  const bool first =
+      t.row.gap_cause == kube::GapCauseName(kube::GapCause::kStart);
+  for (const Orphan& orphan : orphans) {
+    store::StreamRow row = orphan.row;
+    // Of what it had seen something may be missing in between.
+    if (first && row.flowed_until) {
+      store::GapRow gap;
+      gap.stream_id = t.row.id;
+      gap.cause = kube::GapCauseName(kube::GapCause::kConfig);
+      gap.from_rv = row.position.empty() ? row.gap_from_rv : row.position;
+      gap.to_rv = list_rv;
+      gap.from_at = std::min(*row.flowed_until, tx.recorded_at());
+      CloseGap(tx, std::move(gap));
+    }
+    if (row.state == ended) continue;
+    row.state = ended;
+    row.message = "the configuration no longer names it";
+    const auto at = touched_.find(row.id);
+    if (at != touched_.end()) {
+      at->second.row = row;
+      at->second.dirty = true;
+    } else {
+      tx.PutStream(row);
+    }
+  }
 }
 
 void Ledger::Rewind(Touched& t, const std::string& why) {

@@ -120,7 +120,9 @@ TEST_F(QueryTest, StateAtAResourceVersionIsExactAndKnowsItsGaps) {
 
 TEST_F(QueryTest, StateAtASeqIsExact) {
   When when;
-  when.seq = 4;  // start, discovery, two pods
+  when.seq = 4;  // start, discovery, two pods: the list is not at its end
+  EXPECT_FALSE(Why(Pods(when)).empty());
+  when.seq = 5;
   const State state = Pods(when);
   EXPECT_EQ(Names(state), (Names_{"default/web@100", "prod/web@101"}));
   EXPECT_TRUE(Why(state).empty());

@@ -454,5 +454,51 @@ TEST_F(AuditTest, TooMuchToHoldEndsTheAudit) {
   EXPECT_THAT(History(), IsEmpty());
 }
 
+// A namespace alone, then all: nobody of before lives for ever.
+TEST_F(RecorderTest, AStreamOfAnotherScopeTakesOver) {
+  Open();
+  spec.key.name_space = "ns";
+  AddStream();
+  const kube::StreamId narrow = stream;
+  ListAndFlow({{"a", "5", "a"}, {"b", "6", "b"}}, "10");
+  Crash();
+  clock.Advance(kMinute);
+  Open();
+  spec.key.name_space = "";
+  AddStream();
+  ASSERT_NE(stream, narrow);
+  ListAndFlow({{"b", "6", "b"}, {"c", "20", "c"}}, "30");
+  EXPECT_THAT(Story(), ElementsAre("Listed a@5 (list)", "Listed b@6 (list)",
+                                   "Listed c@20 (list)", "Vanished a (list)"));
+  const auto gaps = Gaps();
+  ASSERT_EQ(gaps.size(), 2U);
+  EXPECT_EQ(gaps[0].cause, "config");
+  EXPECT_EQ(gaps[0].from_rv, "10");
+  EXPECT_EQ(gaps[0].to_rv, "30");
+  EXPECT_EQ(gaps[1].cause, "start");
+  stream = narrow;
+  EXPECT_EQ(Row().state, "ended");
+}
+
+// All, then a namespace alone: the others stay as they were last seen.
+TEST_F(RecorderTest, ANarrowerStreamTakesOverItsPart) {
+  Open();
+  AddStream();
+  ListAndFlow({{"a", "5", "a"}}, "10");
+  kube::Observation elsewhere = About(Kind::kEvent, {"x", "11", "x"});
+  elsewhere.head.name_space = "other";
+  elsewhere.flowing = true;
+  Offer(std::move(elsewhere));
+  Commit();
+  Crash();
+  clock.Advance(kMinute);
+  Open();
+  spec.key.name_space = "ns";
+  AddStream();
+  ListAndFlow({}, "30");
+  EXPECT_THAT(Story(), ElementsAre("Listed a@5 (list)", "Modified x@11",
+                                   "Vanished a (list)"));
+}
+
 }  // namespace
 }  // namespace kubescribe::record
