@@ -100,6 +100,8 @@ void Ledger::Apply(store::Transaction& tx, const Entry& entry) {
       OnAuditReached(tx, t);
       break;
     case Kind::kAuditAbort:
+      // Someone may wait for it, also where it failed before it began.
+      if (!t.memory.audit) effects_.audited.emplace_back(t.row.id, -1);
       DropAudit(t);
       break;
     case Kind::kFlowing:

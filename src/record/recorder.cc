@@ -36,31 +36,35 @@ Result<std::unique_ptr<Recorder>> Recorder::Open(const RecorderOptions& options,
   }
   auto writer = store::Writer::Open(options.path, options.store);
   if (!writer.ok()) return writer.error();
-  auto recorder = std::make_unique<RecorderImpl>(
-      options, std::move(redactor), std::move(callbacks), std::move(*writer));
-  const Status started = recorder->Start(clean_stop);
-  if (!started.ok()) return started.error();
-  return std::unique_ptr<Recorder>(std::move(recorder));
+  return std::unique_ptr<Recorder>(std::make_unique<RecorderImpl>(
+      options, std::move(redactor), std::move(callbacks), std::move(*writer),
+      clean_stop));
 }
 
 RecorderImpl::RecorderImpl(const RecorderOptions& options, Redactor redactor,
                            Callbacks callbacks,
-                           std::unique_ptr<store::Writer> writer)
+                           std::unique_ptr<store::Writer> writer,
+                           std::optional<bool> clean_stop)
     : options_(options),
       callbacks_(std::move(callbacks)),
+      clean_stop_(clean_stop),
       queue_(options.queue_bytes, options.queue_items, callbacks_.on_room),
       writer_(std::move(writer)),
-      intake_(std::move(redactor)) {}
+      intake_(std::move(redactor)) {
+  NoteInfo();
+}
 
-Status RecorderImpl::Start(std::optional<bool> clean_stop) {
+Status RecorderImpl::Begin() {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (begun_) return {};
+  begun_ = true;
   const store::FileInfo before = writer_->info();
   nlohmann::ordered_json detail;
   detail["version"] = KUBESCRIBE_VERSION;
   detail["redactionKey"] = intake_.redactor().key_id();
   if (before.last_seq != 0) detail["knownUntil"] = before.known_until;
-  if (clean_stop) detail["cleanStop"] = *clean_stop;
-  Status started = Write([&](store::Transaction& tx) {
+  if (clean_stop_) detail["cleanStop"] = *clean_stop_;
+  Status started = Transact([&](store::Transaction& tx) {
     const auto starting = kube::StreamStateName(kube::StreamState::kStarting);
     const auto watching = kube::StreamStateName(kube::StreamState::kWatching);
     for (store::StreamRow& row : tx.Streams()) {
@@ -73,10 +77,10 @@ Status RecorderImpl::Start(std::optional<bool> clean_stop) {
     }
     tx.AppendRecord("start", 0, detail.dump());
   });
-  last_info_ = writer_->info();
+  if (!started.ok()) return started;
   last_commit_mono_ = Mono();
   const std::lock_guard<std::mutex> stats(stats_mutex_);
-  stats_.last_seq = writer_->last_seq();
+  stats_.last_seq = last_info_.last_seq;
   return started;
 }
 
@@ -101,7 +105,11 @@ Status RecorderImpl::Transact(
     return Error(Code::kUnavailable, "the store has failed: " + stats_.error);
   }
   Status done = Write(fn);
-  if (!done.ok()) Failed(done.error());
+  if (!done.ok()) {
+    Failed(done.error());
+  } else {
+    NoteInfo();
+  }
   return done;
 }
 
@@ -132,21 +140,12 @@ Result<std::vector<store::StreamRow>> RecorderImpl::Streams() {
   return rows;
 }
 
-Result<std::optional<std::string>> RecorderImpl::LastDiscovery() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  std::optional<std::string> payload;
-  const Status done =
-      Transact([&](store::Transaction& tx) { payload = tx.LastDiscovery(); });
-  if (!done.ok()) return done.error();
-  return payload;
-}
-
 void RecorderImpl::SetServerVersion(const std::string& version) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (last_info_.server_version == version) return;
+  if (info().server_version == version) return;
   const Status done =
       Transact([&](store::Transaction& tx) { tx.SetServerVersion(version); });
-  if (done.ok()) last_info_ = writer_->info();
+  if (done.ok()) NoteInfo();
 }
 
 RecorderStats RecorderImpl::stats() const {
@@ -158,8 +157,14 @@ RecorderStats RecorderImpl::stats() const {
 }
 
 store::FileInfo RecorderImpl::info() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return writer_ ? writer_->info() : last_info_;
+  const std::lock_guard<std::mutex> lock(stats_mutex_);
+  return last_info_;
+}
+
+void RecorderImpl::NoteInfo() {
+  store::FileInfo info = writer_->info();
+  const std::lock_guard<std::mutex> lock(stats_mutex_);
+  last_info_ = std::move(info);
 }
 
 void RecorderImpl::RequestCheckpoint() {
@@ -233,6 +238,7 @@ void RecorderImpl::Prepare(std::vector<Offered> offered) {
 }
 
 RecorderImpl::News RecorderImpl::StepLocked() {
+  if (!begun_) return {};
   if (pending_.empty() && !gathered_.empty()) {
     Prepare(std::exchange(gathered_, {}));
     pending_tried_ = false;
@@ -285,7 +291,7 @@ RecorderImpl::News RecorderImpl::Committed() {
   pending_tried_ = false;
   last_commit_mono_ = Mono();
   unsaved_ += news.effects.revisions;
-  last_info_ = writer_->info();
+  NoteInfo();
   const std::lock_guard<std::mutex> lock(stats_mutex_);
   stats_.revisions += news.effects.revisions;
   stats_.duplicates += news.effects.duplicates;
@@ -326,7 +332,7 @@ void RecorderImpl::Idle() {
       Failed(done.error());
       return;
     }
-    last_info_ = writer_->info();
+    NoteInfo();
     last_commit_mono_ = Mono();
     const std::lock_guard<std::mutex> lock(stats_mutex_);
     ++stats_.commits;
@@ -428,11 +434,33 @@ Status RecorderImpl::Stop(Micros limit) {
     return Error(Code::kIo,
                  "stopped without closing the file: " + stats().error);
   }
+  if (!begun_ && clean_stop_ == false) {
+    writer_.reset();
+    return {};
+  }
+  if (begun_) {
+    const Status stopped = RecordStop();
+    if (!stopped.ok()) return stopped;
+  }
+  const Result<bool> closed = writer_->CloseCleanly();
+  NoteInfo();
+  writer_.reset();
+  if (!closed.ok()) return closed.error();
+  if (!*closed) {
+    Log().warn(
+        "{}: a reader has {} open, so it stays in WAL mode: copy it together "
+        "with its -wal",
+        options_.cluster, options_.path);
+  }
+  return {};
+}
+
+Status RecorderImpl::RecordStop() {
   const Micros known_until = writer_->info().known_until;
   nlohmann::ordered_json detail;
   detail["revisions"] = stats().revisions;
   detail["gaps"] = stats().gaps;
-  Status stopped = Transact([&](store::Transaction& tx) {
+  return Transact([&](store::Transaction& tx) {
     for (store::StreamRow& row : tx.Streams()) {
       if (!row.flowing) continue;
       row.flowing = false;
@@ -441,18 +469,6 @@ Status RecorderImpl::Stop(Micros limit) {
     }
     tx.AppendRecord("stop", 0, detail.dump());
   });
-  if (!stopped.ok()) return stopped;
-  const Result<bool> closed = writer_->CloseCleanly();
-  last_info_ = writer_->info();
-  writer_.reset();
-  if (!closed.ok()) return closed.error();
-  if (!*closed) {
-    Log().warn(
-        "{}: a reader has {} open, so it stays in WAL mode: copy it "
-        "together with its -wal, or with `kubescribe backup`",
-        options_.cluster, options_.path);
-  }
-  return {};
 }
 
 }  // namespace kubescribe::record

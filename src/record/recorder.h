@@ -90,11 +90,16 @@ class Recorder {
     std::function<void(kube::StreamId, std::int64_t findings)> on_audited;
   };
 
-  // Opens the file. Errors are store::Writer::Open's.
+  // Opens the file; nothing is recorded in it before Begin. Errors are
+  // store::Writer::Open's.
   static Result<std::unique_ptr<Recorder>> Open(const RecorderOptions& options,
                                                 Redactor redactor,
                                                 Callbacks callbacks);
   virtual ~Recorder() = default;
+
+  // The file is this cluster's: records the start. Comes before everything but
+  // Step, Stop and what only looks; a second call does nothing.
+  virtual Status Begin() = 0;
 
   // Before Run, or from within the writer thread's Step; also any thread later
   // (new CRDs): waits for the running transaction. Finds or makes the stream
@@ -102,8 +107,6 @@ class Recorder {
   virtual Result<store::StreamRow> AddStream(const StreamSpec& spec) = 0;
   // What the file held of streams before this start.
   virtual Result<std::vector<store::StreamRow>> Streams() = 0;
-  // The payload of the newest discovery record.
-  virtual Result<std::optional<std::string>> LastDiscovery() = 0;
   virtual void SetServerVersion(const std::string& version) = 0;
 
   // Any thread; never blocks on the disk.

@@ -18,14 +18,13 @@ namespace kubescribe::record {
 class RecorderImpl final : public Recorder {
  public:
   RecorderImpl(const RecorderOptions& options, Redactor redactor,
-               Callbacks callbacks, std::unique_ptr<store::Writer> writer);
+               Callbacks callbacks, std::unique_ptr<store::Writer> writer,
+               std::optional<bool> clean_stop);
 
   // Records the start, and that no stream flows since the last commit.
-  Status Start(std::optional<bool> clean_stop);
-
+  Status Begin() override;
   Result<store::StreamRow> AddStream(const StreamSpec& spec) override;
   Result<std::vector<store::StreamRow>> Streams() override;
-  Result<std::optional<std::string>> LastDiscovery() override;
   void SetServerVersion(const std::string& version) override;
   Room Offer(kube::Observation observation) override;
   std::size_t Step(Micros wait) override;
@@ -63,6 +62,9 @@ class RecorderImpl final : public Recorder {
   void Prepare(std::vector<Offered> offered);
   // The mistakes 1 and 3: a position that is committed ahead of its rows.
   void CommitPositionsFirst(kube::Observation::Kind kind);
+  // REQUIRES: writer_.
+  void NoteInfo();
+  Status RecordStop();
   bool Reopen();
   void Failed(const Error& error);
   // As messages name it. REQUIRES: mutex_ is free.
@@ -73,6 +75,7 @@ class RecorderImpl final : public Recorder {
 
   const RecorderOptions options_;
   const Callbacks callbacks_;
+  const std::optional<bool> clean_stop_;  // of the run before, if there was one
   BoundedQueue<Offered> queue_;
   std::atomic<bool> checkpoint_wanted_ = false;
 
@@ -82,9 +85,9 @@ class RecorderImpl final : public Recorder {
   mutable std::mutex mutex_;
   // Guarded by mutex_ from here on. The writer is null after a write error.
   std::unique_ptr<store::Writer> writer_;
+  bool begun_ = false;
   Intake intake_;
   Ledger ledger_;
-  store::FileInfo last_info_;
   // A batch that is not committed yet; once tried, it may be on disk although
   // the store said no: then the last seq is beyond tried_after_.
   std::vector<Entry> pending_;
@@ -97,7 +100,9 @@ class RecorderImpl final : public Recorder {
   LogOnce write_errors_;
 
   mutable std::mutex stats_mutex_;
-  RecorderStats stats_;  // guarded by stats_mutex_
+  // Guarded by stats_mutex_: nobody who only looks waits for a commit.
+  RecorderStats stats_;
+  store::FileInfo last_info_;  // as of the last commit
 };
 
 }  // namespace kubescribe::record

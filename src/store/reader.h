@@ -9,8 +9,8 @@
 //   - live, or WAL with its -wal: read as it is;
 //   - stopped cleanly: also from a read-only disk;
 //   - a WAL-mode copy without its -wal may be torn: a full check runs first,
-//     then it is answered with a warning; else refused (kCorruption, "take
-//     copies with `kubescribe backup`, or stop the recorder first").
+//     then it is answered with a warning; else refused (kCorruption, "copy
+//     it together with its -wal file, or stop the recorder first").
 //
 // One thread.
 #pragma once

@@ -73,8 +73,8 @@ Status CheckCopy(Db& db, const std::string& path, const std::string& why) {
                                    : CheckSequence(db, path, true);
     if (!check.ok()) {
       return Error(Code::kCorruption,
-                   fmt::format("{}: {}, and it is torn: {}; take copies with "
-                               "`kubescribe backup`, or stop the recorder "
+                   fmt::format("{}: {}, and it is torn: {}; copy it together "
+                               "with its -wal file, or stop the recorder "
                                "first",
                                path, why, check.error().message()));
     }

@@ -219,8 +219,8 @@ void Stream::StartAudit() {
 void Stream::AbortAudit() {
   auditor_.Cancel();
   reach_timer_.Cancel();
-  audit_ = AuditPhase::kNone;
-  if (std::exchange(audit_begun_, false)) {
+  audit_begun_ = false;
+  if (std::exchange(audit_, AuditPhase::kNone) != AuditPhase::kNone) {
     Offer(Make(Observation::Kind::kAuditAbort));
   }
 }

@@ -175,21 +175,29 @@ Result<std::string> App::Audit(control::Call& call) {
     std::vector<std::pair<std::string, ClusterRunner::Audited>> done;
   };
   const auto state = std::make_shared<State>();
-  int started = 0;
+  std::map<std::pair<std::string, kube::StreamId>, std::string> waited_for;
   bool known = false;
+  std::string nothing;  // the types of which nothing is watched
   const int reloads = reloads_;
   const bool asked = OnLoop([&] {
-    for (const auto& runner : runners_) {
-      if (!cluster.empty() && runner->name() != cluster) continue;
-      known = true;
-      for (const auto& type : types) {
-        started +=
-            runner->Audit(type, [state, name = runner->name()](
-                                    const ClusterRunner::Audited& audited) {
+    for (const std::string& type : types) {
+      const std::size_t before = waited_for.size();
+      for (const auto& runner : runners_) {
+        if (!cluster.empty() && runner->name() != cluster) continue;
+        known = true;
+        const std::string& name = runner->name();
+        const auto started = runner->Audit(
+            type, [state, name](const ClusterRunner::Audited& audited) {
               const std::lock_guard<std::mutex> lock(state->mutex);
               state->done.emplace_back(name, audited);
               state->changed.notify_all();
             });
+        for (const auto& [id, stream] : started) {
+          waited_for[{name, id}] = stream;
+        }
+      }
+      if (waited_for.size() == before) {
+        nothing += (nothing.empty() ? "" : ", ") + (type.empty() ? "*" : type);
       }
     }
   });
@@ -197,9 +205,15 @@ Result<std::string> App::Audit(control::Call& call) {
   if (!known) {
     return Error(Code::kNotFound, "no cluster " + cluster + " is recorded");
   }
+  if (!nothing.empty()) {
+    return Error(Code::kNotFound,
+                 "nothing of " + nothing +
+                     " is watched at the moment; types are named as in "
+                     "`kubescribe status`, as deployments.apps");
+  }
+  const std::size_t started = waited_for.size();
   std::int64_t findings = 0;
-  int reported = 0;
-  while (reported < started && call.Wanted() && loop_running_) {
+  while (!waited_for.empty() && call.Wanted() && loop_running_) {
     if (reloads_ != reloads) {
       return Error(Code::kUnavailable,
                    "the configuration was read again meanwhile: ask again");
@@ -210,25 +224,16 @@ Result<std::string> App::Audit(control::Call& call) {
       state->changed.wait_for(lock, std::chrono::microseconds(kLook));
       news.swap(state->done);
     }
-    for (const auto& one : news) {
-      // No structured binding: clang 14 cannot capture one.
-      const std::string& name = one.first;
-      const ClusterRunner::Audited& audited = one.second;
-      ++reported;
+    for (const auto& [name, audited] : news) {
+      const auto at = waited_for.find({name, audited.stream});
+      if (at == waited_for.end()) continue;
       findings += std::max<std::int64_t>(audited.findings, 0);
       json line;
       line["cluster"] = name;
-      line["stream"] = std::to_string(audited.stream);
-      OnLoop([&] {
-        for (const auto& runner : runners_) {
-          if (runner->name() != name) continue;
-          for (const auto& stream : runner->status().streams) {
-            if (stream.id == audited.stream) line["stream"] = stream.name;
-          }
-        }
-      });
+      line["stream"] = at->second;
+      waited_for.erase(at);
       if (audited.findings < 0) {
-        line["error"] = "given up: too much changed meanwhile";
+        line["error"] = "given up: it failed, or too much changed meanwhile";
       } else {
         line["findings"] = audited.findings;
       }

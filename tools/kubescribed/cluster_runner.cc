@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codec/digest.h"
+#include "store/reader.h"
 
 namespace kubescribe::daemon {
 namespace {
@@ -136,9 +137,6 @@ Status ClusterRunner::OpenStore(const std::string& identity, bool weak) {
       options, record::Redactor(shared_.key, name(), rules),
       std::move(callbacks));
   if (!opened.ok()) return opened.error();
-  if (auto rows = (*opened)->Streams(); rows.ok()) {
-    for (auto& row : *rows) before_[row.id] = row;
-  }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     recorder_ = std::move(*opened);
@@ -194,12 +192,23 @@ Status ClusterRunner::OnIdentity(const watch::Identity& identity) {
                              .substr(0, 32)
            : identity.name_space + "=" + identity.uid;
   Status status = recorder_ ? CheckIdentity(text) : OpenStore(text, weak);
+  if (status.ok()) status = BeginRecord();
   if (!status.ok()) {
     refused_ = status.error();
   } else {
     refused_.reset();
   }
   return status;
+}
+
+Status ClusterRunner::BeginRecord() {
+  const Status begun = recorder_->Begin();
+  if (!begun.ok()) return begun;
+  if (!before_.empty()) return {};
+  if (auto rows = recorder_->Streams(); rows.ok()) {
+    for (auto& row : *rows) before_[row.id] = row;
+  }
+  return {};
 }
 
 std::vector<watch::Selection> ClusterRunner::Select(
@@ -262,8 +271,13 @@ Result<watch::OpenedStream> ClusterRunner::OpenStream(
 void ClusterRunner::Start() {
   watch::ClusterOptions options = WatchOptions();
   if (recorder_) {
-    auto last = recorder_->LastDiscovery();
-    if (last.ok() && *last) options.last_discovery = **last;
+    auto reader = store::Reader::Open(RecordOptions().path);
+    if (reader.ok()) {
+      store::AsOf newest;
+      newest.seq = (*reader)->info().last_seq;
+      auto last = (*reader)->Discovery(newest);
+      if (last.ok() && *last) options.last_discovery = **last;
+    }
   }
   watch::ClusterCallbacks callbacks;
   callbacks.on_identity = [this](const watch::Identity& identity) {
@@ -299,22 +313,28 @@ void ClusterRunner::Reload(const config::ClusterConfig& cluster) {
   if (watching_) watching_->Reconfigure();
 }
 
-int ClusterRunner::Audit(const std::string& resource,
-                         std::function<void(const Audited&)> on_audited) {
+std::map<kube::StreamId, std::string> ClusterRunner::Audit(
+    const std::string& resource,
+    std::function<void(const Audited&)> on_audited) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     on_audited_ = std::move(on_audited);
   }
-  if (!watching_) return 0;
-  if (resource.empty()) return watching_->Audit(kube::kNoStream);
-  int started = 0;
+  std::map<kube::StreamId, std::string> under_way;
+  if (!watching_) return under_way;
   for (const auto& stream : watching_->status().streams) {
     const kube::GroupResource kind{stream.group, stream.resource};
-    if (kind.ToString() == resource || stream.resource == resource) {
-      started += watching_->Audit(stream.id);
+    if (!resource.empty() && kind.ToString() != resource &&
+        stream.resource != resource) {
+      continue;
+    }
+    // One that is audited by itself just now is not asked twice.
+    if (watching_->Audit(stream.id) > 0 ||
+        stream.state == kube::StreamState::kWatching) {
+      under_way[stream.id] = stream.name;
     }
   }
-  return started;
+  return under_way;
 }
 
 bool ClusterRunner::CaughtUp() {

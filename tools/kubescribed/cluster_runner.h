@@ -61,9 +61,12 @@ class ClusterRunner final : public watch::ObservationSink {
   // New rules take effect. REQUIRES: the connection is the same.
   void Reload(const config::ClusterConfig& cluster);
   // All streams, or those of one resource ("pods", "deployments.apps").
-  // `on_audited` is called on the writer thread for each, until it is reset.
-  int Audit(const std::string& resource,
-            std::function<void(const Audited&)> on_audited);
+  // Answers those that are under way now, by name; others are not watched at
+  // the moment. `on_audited` is called on the writer thread for each audit that
+  // ends, until it is reset.
+  std::map<kube::StreamId, std::string> Audit(
+      const std::string& resource,
+      std::function<void(const Audited&)> on_audited);
   bool CaughtUp();
   // The cluster cannot be recorded, and trying again does not help.
   const std::optional<Error>& refused() const { return refused_; }
@@ -85,6 +88,7 @@ class ClusterRunner final : public watch::ObservationSink {
   Status OnIdentity(const watch::Identity& identity);
   Status CheckIdentity(const std::string& identity);
   Status OpenStore(const std::string& identity, bool weak);
+  Status BeginRecord();
   std::vector<watch::Selection> Select(const kube::ResourceInfo& kind) const;
   Result<watch::OpenedStream> OpenStream(const watch::StreamSpec& spec);
   watch::ClusterOptions WatchOptions() const;

@@ -100,6 +100,8 @@ class RecorderTest : public ::testing::Test {
     auto opened = Recorder::Open(options, MakeRedactor(), std::move(callbacks));
     ASSERT_TRUE(opened.ok()) << opened.error().message();
     recorder = std::move(*opened);
+    const Status begun = recorder->Begin();
+    ASSERT_TRUE(begun.ok()) << begun.error().message();
   }
 
   // As a kill: nothing is said, nothing is closed in order.
