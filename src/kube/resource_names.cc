@@ -203,8 +203,7 @@ Result<ResourceInfo> ResolveType(const Discovery& discovery,
     if (by_short_name != nullptr) return *by_short_name;
   }
 
-  std::string message =
-      fmt::format("the server doesn't have a resource type \"{}\"", type);
+  std::string message = fmt::format("there is no resource type \"{}\"", type);
   const std::string& name = readings.front().name;
   std::string near;
   std::size_t least = name.size() < 5 ? 2 : 3;  // one or two letters wrong

@@ -52,12 +52,8 @@ Result<std::vector<DatabaseFile>> ListDatabases(const std::string& data_dir) {
     files.push_back({path.string(), Decode(path.stem().string())});
   }
   if (error) {
-    const bool absent = error == std::errc::no_such_file_or_directory ||
-                        error == std::errc::not_a_directory;
     const bool denied = error == std::errc::permission_denied;
-    return Error(absent   ? Code::kNotFound
-                 : denied ? Code::kForbidden
-                          : Code::kIo,
+    return Error(denied ? Code::kForbidden : Code::kIo,
                  "data directory " + data_dir + ": " + error.message() +
                      "; name another with --data, or one database with "
                      "--file");
@@ -69,13 +65,20 @@ Result<std::vector<DatabaseFile>> ListDatabases(const std::string& data_dir) {
 
 Result<std::vector<DatabaseFile>> FindDatabases(const Place& place) {
   if (!place.file.empty()) {
+    std::error_code error;
+    if (!fs::is_regular_file(place.file, error)) {
+      return Error(Code::kIo, place.file + ": " +
+                                  (fs::is_directory(place.file, error)
+                                       ? "a folder; name it with --data"
+                                       : "no such file"));
+    }
     return std::vector<DatabaseFile>{
         {place.file, Decode(fs::path(place.file).stem().string())}};
   }
   Result<std::vector<DatabaseFile>> files = ListDatabases(place.data_dir);
   if (!files.ok()) return files;
   if (files->empty()) {
-    return Error(Code::kNotFound,
+    return Error(Code::kIo,
                  "nothing is recorded in " + place.data_dir +
                      ": start kubescribed, or name another directory with "
                      "--data");
@@ -84,9 +87,9 @@ Result<std::vector<DatabaseFile>> FindDatabases(const Place& place) {
   for (const DatabaseFile& file : *files) {
     if (file.cluster == place.cluster) return std::vector{file};
   }
-  return Error(Code::kNotFound, "cluster \"" + place.cluster +
-                                    "\" is not recorded in " + place.data_dir +
-                                    "; these are: " + Names(*files));
+  return Error(Code::kIo, "cluster \"" + place.cluster +
+                              "\" is not recorded in " + place.data_dir +
+                              "; these are: " + Names(*files));
 }
 
 Result<DatabaseFile> FindDatabase(const Place& place) {

@@ -68,7 +68,7 @@ class Resolver {
     for (const kube::Discovery& discovery : discoveries_) {
       Result<kube::ResourceInfo> info = kube::ResolveType(discovery, type);
       if (!info.ok()) {
-        if (!first) first = info.error();
+        if (!first) first = Error(Code::kInvalid, info.error().message());
         continue;
       }
       const kube::GroupResource key = kube::Canonical(info->group_resource());

@@ -47,11 +47,13 @@ RecorderImpl::RecorderImpl(const RecorderOptions& options, Redactor redactor,
                            std::optional<bool> clean_stop)
     : options_(options),
       callbacks_(std::move(callbacks)),
+      file_id_(store::FileIdOf(options.path)),
       clean_stop_(clean_stop),
       queue_(options.queue_bytes, options.queue_items, callbacks_.on_room),
       writer_(std::move(writer)),
       intake_(std::move(redactor)) {
   NoteInfo();
+  stats_.last_seq = last_info_.last_seq;
 }
 
 Status RecorderImpl::Begin() {
@@ -108,7 +110,7 @@ Status RecorderImpl::Transact(
   if (!done.ok()) {
     Failed(done.error());
   } else {
-    NoteInfo();
+    Wrote();
   }
   return done;
 }
@@ -250,6 +252,10 @@ RecorderImpl::News RecorderImpl::StepLocked() {
       return Committed();
     }
   }
+  if (const Status there = StillThere(); !there.ok()) {
+    Failed(there.error());
+    return {};
+  }
   if (pending_.empty()) {
     Idle();
     return {};
@@ -291,7 +297,7 @@ RecorderImpl::News RecorderImpl::Committed() {
   pending_tried_ = false;
   last_commit_mono_ = Mono();
   unsaved_ += news.effects.revisions;
-  NoteInfo();
+  Wrote();
   const std::lock_guard<std::mutex> lock(stats_mutex_);
   stats_.revisions += news.effects.revisions;
   stats_.duplicates += news.effects.duplicates;
@@ -332,7 +338,7 @@ void RecorderImpl::Idle() {
       Failed(done.error());
       return;
     }
-    NoteInfo();
+    Wrote();
     last_commit_mono_ = Mono();
     const std::lock_guard<std::mutex> lock(stats_mutex_);
     ++stats_.commits;
@@ -361,8 +367,23 @@ void RecorderImpl::Failed(const Error& error) {
   stats_.error = error.message();
 }
 
+Status RecorderImpl::StillThere() {
+  if (looked_mono_ != 0 && Mono() - looked_mono_ < kSecond) return {};
+  looked_mono_ = Mono();
+  if (!file_id_ || store::FileIdOf(options_.path) == file_id_) return {};
+  looked_mono_ = 0;
+  return Error(Code::kIo, options_.path +
+                              " was removed or replaced while it was written: "
+                              "put it back, or restart the recorder to begin "
+                              "anew");
+}
+
 bool RecorderImpl::Reopen() {
   if (Mono() < retry_at_) return false;
+  if (const Status there = StillThere(); !there.ok()) {
+    Failed(there.error());
+    return false;
+  }
   store::OpenOptions options = options_.store;
   options.create = false;
   auto writer = store::Writer::Open(options_.path, options);
@@ -371,12 +392,17 @@ bool RecorderImpl::Reopen() {
     return false;
   }
   writer_ = std::move(*writer);
+  return true;
+}
+
+void RecorderImpl::Wrote() {
+  NoteInfo();
+  if (retry_wait_ == 0) return;
   retry_wait_ = 0;
   const unsigned long errors = write_errors_.Clear();
   Log().info("{}: writing again after {} failures", options_.cluster, errors);
   const std::lock_guard<std::mutex> lock(stats_mutex_);
   stats_.error.clear();
-  return true;
 }
 
 std::string RecorderImpl::NameOf(kube::StreamId stream) {

@@ -64,7 +64,11 @@ class RecorderImpl final : public Recorder {
   void CommitPositionsFirst(kube::Observation::Kind kind);
   // REQUIRES: writer_.
   void NoteInfo();
+  // A transaction is durable: what had failed works again.
+  void Wrote();
   Status RecordStop();
+  // Not another file in its place, nor none. Looks once a second.
+  Status StillThere();
   bool Reopen();
   void Failed(const Error& error);
   // As messages name it. REQUIRES: mutex_ is free.
@@ -75,6 +79,8 @@ class RecorderImpl final : public Recorder {
 
   const RecorderOptions options_;
   const Callbacks callbacks_;
+  // The device and inode of what was opened.
+  const std::optional<store::FileId> file_id_;
   const std::optional<bool> clean_stop_;  // of the run before, if there was one
   BoundedQueue<Offered> queue_;
   std::atomic<bool> checkpoint_wanted_ = false;
@@ -94,6 +100,7 @@ class RecorderImpl final : public Recorder {
   bool pending_tried_ = false;
   store::Seq tried_after_ = 0;
   Micros last_commit_mono_ = 0;
+  Micros looked_mono_ = 0;
   std::uint64_t unsaved_ = 0;  // revisions since the last checkpoint
   Micros retry_at_ = 0;
   Micros retry_wait_ = 0;

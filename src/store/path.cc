@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "store/writer.h"
 
@@ -18,6 +19,12 @@ std::string DatabasePath(const std::string& data_dir,
     }
   }
   return data_dir + "/" + name + ".db";
+}
+
+std::optional<FileId> FileIdOf(const std::string& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) != 0) return std::nullopt;
+  return FileId{found.st_dev, found.st_ino};
 }
 
 }  // namespace kubescribe::store

@@ -133,7 +133,7 @@ Result<std::unique_ptr<Reader>> OpenChecked(const std::string& path,
   if (*kind == FileKind::kEmpty) {
     return Error(Code::kCorruption,
                  fmt::format("{}: an empty database: nothing was recorded into "
-                             "it yet",
+                             "it yet, or it is a copy without its -wal file",
                              path));
   }
   FileInfo info = ReadInfo(*db);

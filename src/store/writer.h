@@ -151,4 +151,12 @@ class Writer {
 std::string DatabasePath(const std::string& data_dir,
                          const std::string& cluster);
 
+// Which file stands at a path: device and inode. None: there is none.
+struct FileId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileId&) const = default;
+};
+std::optional<FileId> FileIdOf(const std::string& path);
+
 }  // namespace kubescribe::store

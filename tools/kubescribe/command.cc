@@ -45,8 +45,20 @@ std::optional<std::string> NamespaceFlags::Resolve(
   return "default";
 }
 
+std::string CheckSeq(const std::string& text) {
+  store::Seq seq = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, seq);
+  const bool number = parsed.ec == std::errc() && parsed.ptr == end;
+  return number && seq >= 0 ? ""
+                            : "\"" + text + "\" is no seq: a number from 0";
+}
+
 Result<query::When> ParseWhen(const std::string& text,
                               const std::string& flag) {
+  if (text.empty()) {
+    return Error(Code::kInvalid, flag + " is empty: say when, or leave it out");
+  }
   query::When when;
   if (text.rfind("seq:", 0) == 0) {
     store::Seq seq = 0;

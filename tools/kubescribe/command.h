@@ -76,6 +76,9 @@ struct NamespaceFlags {
   std::optional<std::string> Resolve(const std::string& cluster) const;
 };
 
+// For CLI11: "" when the text is a seq, else what is wrong.
+std::string CheckSeq(const std::string& text);
+
 // What `--at`, `--from` take: times (kube/user_time.h), "rv:N", "seq:N". A
 // note on how it was understood goes to stderr. kInvalid names the flag.
 Result<query::When> ParseWhen(const std::string& text, const std::string& flag);

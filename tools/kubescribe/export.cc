@@ -24,10 +24,11 @@ class ExportCommand final : public Command {
     app_->add_option("--after", request_.after,
                      "Only records after this seq (of one cluster)")
         ->type_name("SEQ")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CheckSeq);
     app_->add_option("--last", request_.last,
                      "Only records up to this seq (of one cluster)")
-        ->type_name("SEQ");
+        ->type_name("SEQ")
+        ->check(CheckSeq);
   }
 
   int Run() override {

@@ -56,7 +56,8 @@ class Get final : public Command {
         app_->add_option("--rv", rv_, "At this resourceVersion of the type")
             ->type_name("N");
     auto* seq = app_->add_option("--seq", seq_, "As recorded up to this seq")
-                    ->type_name("N");
+                    ->type_name("N")
+                    ->check(CheckSeq);
     at->excludes(rv)->excludes(seq);
     rv->excludes(seq);
     app_->add_option("-l,--selector", request_.label_selector, "Label selector")
@@ -77,8 +78,8 @@ class Get final : public Command {
   int Run() override {
     const Result<query::DatabaseFile> file = query::FindDatabase(common_.place);
     if (!file.ok()) return Fail(file.error());
-    if (!at_.empty()) {
-      Result<query::When> when = ParseWhen(at_, "--at");
+    if (at_) {
+      Result<query::When> when = ParseWhen(*at_, "--at");
       if (!when.ok()) return Fail(when.error());
       request_.when = *when;
     }
@@ -259,7 +260,7 @@ class Get final : public Command {
   std::vector<std::string> words_;
   NamespaceFlags namespace_;
   query::StateRequest request_;
-  std::string at_;
+  std::optional<std::string> at_;
   std::string rv_;
   std::optional<store::Seq> seq_;
   std::string output_;

@@ -105,9 +105,13 @@ class StatusCommand final : public Command {
   }
 
   int Run() override {
-    const auto files = query::FindDatabases(common_.place);
-    if (!files.ok()) return Fail(files.error());
     const Value recorder = AskRecorder();
+    auto files = query::FindDatabases(common_.place);
+    if (!files.ok()) {
+      // A recorder that cannot reach its cluster has no file yet.
+      if (!recorder.is_object()) return Fail(files.error());
+      files = std::vector<query::DatabaseFile>();
+    }
     Out out;
     Value clusters = Value::Array();
     int code = kExitFound;

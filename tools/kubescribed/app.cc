@@ -41,6 +41,8 @@ bool SameForAll(config::Config one, config::Config other) {
     config->exclude.clear();
     config->path.clear();
     config->data_dir.clear();
+    config->log_format = {};
+    config->log_level.clear();
   }
   return one == other;
 }
@@ -307,10 +309,22 @@ void App::Reload() {
                 loaded.error().message());
     return;
   }
+  for (const auto& cluster : loaded->clusters) {
+    if (auto connection = config::ConnectionOf(cluster); !connection.ok()) {
+      Log().error("the configuration stays as it was: {}",
+                  connection.error().message());
+      return;
+    }
+  }
   const bool same = SameForAll(*config_, *loaded);
   if (loaded->data_dir != config_->data_dir) {
     Log().warn("dataDir changes with a restart only");
     loaded->data_dir = config_->data_dir;
+  }
+  if (loaded->log_level != config_->log_level ||
+      loaded->log_format != config_->log_format ||
+      loaded->limits.frame_bytes != config_->limits.frame_bytes) {
+    Log().warn("log and limits.frameBytes change with a restart only");
   }
   config_ = std::make_shared<const config::Config>(std::move(*loaded));
   std::vector<const config::ClusterConfig*> wanted;

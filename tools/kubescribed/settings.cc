@@ -89,8 +89,10 @@ Result<config::Config> LoadSettings(const Options& options) {
   }
   if (config.clusters.empty()) {
     return Error(Code::kInvalid,
-                 "no cluster to record: name one under `clusters` in the "
-                 "configuration, or give --kubeconfig");
+                 options.config.empty()
+                     ? "no cluster to record: give one with --kubeconfig"
+                     : options.config +
+                           ": no cluster to record: name one under `clusters`");
   }
   if (!options.data.empty()) config.data_dir = options.data;
   if (config.data_dir.empty()) config.data_dir = DefaultDataDir();

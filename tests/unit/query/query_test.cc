@@ -170,7 +170,7 @@ TEST_F(QueryTest, UnknownTypesAndMixedFormsAreErrors) {
     const auto state = GetState(file_.path(), {words, {}, {}, "", ""});
     return state.ok() ? "ok" : std::string(CodeName(state.error().code()));
   };
-  EXPECT_EQ(code({"widgets"}), "not_found");
+  EXPECT_EQ(code({"widgets"}), "invalid");
   EXPECT_EQ(code({"pod/web", "db"}), "invalid");
   EXPECT_EQ(code({}), "invalid");
 }
@@ -286,10 +286,9 @@ TEST_F(QueryTest, DatabasesAreFoundByCluster) {
   EXPECT_NE(many.error().message().find("kind/a"), std::string::npos);
   const auto named = FindDatabase({file_.folder(), "", "kind/a"});
   EXPECT_TRUE(named.ok());
-  EXPECT_EQ(FindDatabase({file_.folder(), "", "x"}).error().code(),
-            Code::kNotFound);
+  EXPECT_EQ(FindDatabase({file_.folder(), "", "x"}).error().code(), Code::kIo);
   EXPECT_EQ(FindDatabase({file_.folder() + "/none", "", ""}).error().code(),
-            Code::kNotFound);
+            Code::kIo);
 }
 
 TEST(ObjectTest, OnlyWhatIsMissingIsPutInFront) {

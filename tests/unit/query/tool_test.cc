@@ -233,7 +233,12 @@ TEST_F(ToolTest, OneFileAnywhereCanBeAsked) {
   const Answer answer = Run("get pods --file /nonexistent.db");
   EXPECT_NE(answer.code, 0);
   EXPECT_NE(answer.err.find("/nonexistent.db"), std::string::npos);
-  EXPECT_EQ(Run("get pods --cluster other").code, 3);
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_EQ(Run("get pods --cluster other").code, 1);
+  EXPECT_EQ(Run("get pods --data /nonexistent").code, 1);
+  EXPECT_EQ(Run("get xylophones").code, 2);
+  EXPECT_EQ(Run("get pods --at ''").code, 2);
+  EXPECT_EQ(Run("get pods --seq -1").code, 2);
 }
 
 }  // namespace

@@ -503,5 +503,23 @@ TEST_F(RecorderTest, MetadataLevelKeepsNoContent) {
   EXPECT_EQ(History().at(0).body_kind, store::BodyKind::kMetadata);
 }
 
+TEST_F(RecorderTest, AFileThatIsTakenAwayIsSaidAndWaitedFor) {
+  Open();
+  AddStream();
+  ListAndFlow({}, "10");
+  std::filesystem::rename(file, file + ".away");
+  clock.Advance(2 * kSecond);
+  OfferEvent(WatchType::kAdded, {"u", "11"});
+  recorder->Step(0);
+  EXPECT_THAT(recorder->stats().error,
+              ::testing::HasSubstr("was removed or replaced"));
+  EXPECT_FALSE(std::filesystem::exists(file)) << "no new one in its place";
+  std::filesystem::rename(file + ".away", file);
+  clock.Advance(kMinute);
+  Commit();
+  EXPECT_EQ(recorder->stats().error, "");
+  EXPECT_THAT(Story(), ElementsAre("Added u@11"));
+}
+
 }  // namespace
 }  // namespace kubescribe::record
