@@ -158,6 +158,8 @@ ResourceRule ReadRule(YamlErrors& errors, const YAML::Node& node,
   ReadNamespaces(&section, &rule);
   section.String("labelSelector", &rule.label_selector);
   section.String("fieldSelector", &rule.field_selector);
+  rule.label_selector_at = section.WhereOf("labelSelector");
+  rule.field_selector_at = section.WhereOf("fieldSelector");
   if (HasControl(rule.label_selector)) {
     section.Fail("labelSelector", "holds control characters");
   }

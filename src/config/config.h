@@ -41,6 +41,9 @@ struct ResourceRule {
   std::vector<std::string> namespaces;
   std::string label_selector;
   std::string field_selector;
+  // "FILE:LINE: KEY" of each, for errors; the grammar is kube/selector.h's.
+  std::string label_selector_at;
+  std::string field_selector_at;
   Level level = Level::kFull;
   // Kinds that a rule with "*" leaves out.
   std::vector<ResourceName> exclude;

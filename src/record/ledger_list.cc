@@ -59,6 +59,7 @@ void Ledger::OnListBegin(store::Transaction& tx, Touched& t,
   t.dirty = true;
   StreamMemory fresh;
   fresh.list.emplace().began_epoch = seen.new_epoch || again;
+  fresh.list->began_at = std::min(seen.received_at, now);
   t.memory = std::move(fresh);
 }
 
@@ -162,7 +163,8 @@ void Ledger::OnListEnd(store::Transaction& tx, Touched& t,
     CloseGap(tx, std::move(gap));
   }
   row.position = seen.rv;
-  row.confirmed_at = tx.recorded_at();
+  // The list shows what was when it was asked for.
+  row.confirmed_at = list.began_at;
   row.gap_cause.clear();
   row.gap_from_rv.clear();
   row.gap_from_at.reset();

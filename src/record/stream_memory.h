@@ -20,6 +20,7 @@ namespace kubescribe::record {
 // A list under way.
 struct ListMemory {
   IdSet seen;  // the objects that it showed
+  Micros began_at = 0;
   bool began_epoch = false;
   // An item could not be told whose it is: nothing may be inferred from what
   // is missing.

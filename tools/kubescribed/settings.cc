@@ -13,6 +13,7 @@
 
 #include "base/paths.h"
 #include "config/kubeconfig.h"
+#include "kube/selector.h"
 
 namespace kubescribe::daemon {
 namespace {
@@ -73,6 +74,22 @@ std::string DescribeRule(const config::ResourceRule& rule) {
   return text + "\n";
 }
 
+Status CheckSelectors(const std::vector<config::ResourceRule>& rules) {
+  for (const config::ResourceRule& rule : rules) {
+    if (auto read = kube::LabelSelector::Parse(rule.label_selector);
+        !read.ok()) {
+      return Error(Code::kInvalid, read.error().message())
+          .Wrap(rule.label_selector_at);
+    }
+    if (auto read = kube::FieldSelector::Parse(rule.field_selector);
+        !read.ok()) {
+      return Error(Code::kInvalid, read.error().message())
+          .Wrap(rule.field_selector_at);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<config::Config> LoadSettings(const Options& options) {
@@ -93,6 +110,10 @@ Result<config::Config> LoadSettings(const Options& options) {
                      ? "no cluster to record: give one with --kubeconfig"
                      : options.config +
                            ": no cluster to record: name one under `clusters`");
+  }
+  for (const config::ClusterConfig& cluster : config.clusters) {
+    const Status selectors = CheckSelectors(cluster.resources);
+    if (!selectors.ok()) return selectors.error();
   }
   if (!options.data.empty()) config.data_dir = options.data;
   if (config.data_dir.empty()) config.data_dir = DefaultDataDir();
