@@ -465,7 +465,7 @@ Status RecorderImpl::Stop(Micros limit) {
     return {};
   }
   if (begun_) {
-    const Status stopped = RecordStop();
+    Status stopped = RecordStop();
     if (!stopped.ok()) return stopped;
   }
   const Result<bool> closed = writer_->CloseCleanly();

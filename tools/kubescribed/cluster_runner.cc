@@ -202,7 +202,7 @@ Status ClusterRunner::OnIdentity(const watch::Identity& identity) {
 }
 
 Status ClusterRunner::BeginRecord() {
-  const Status begun = recorder_->Begin();
+  Status begun = recorder_->Begin();
   if (!begun.ok()) return begun;
   if (!before_.empty()) return {};
   if (auto rows = recorder_->Streams(); rows.ok()) {

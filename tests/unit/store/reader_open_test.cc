@@ -151,8 +151,7 @@ TEST_F(ReaderOpenTest, ATornCopyWithoutItsWalIsRefused) {
     }
     ++refused;
     EXPECT_EQ(reader.error().code(), Code::kCorruption);
-    EXPECT_NE(reader.error().message().find("with its -wal"),
-              std::string::npos)
+    EXPECT_NE(reader.error().message().find("with its -wal"), std::string::npos)
         << reader.error().message();
   }
   EXPECT_GT(cut, 5);
