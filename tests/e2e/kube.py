@@ -3,6 +3,7 @@
 import http.client
 import json
 import ssl
+import time
 
 import exact_json
 
@@ -13,6 +14,16 @@ class ApiError(Exception):
     def __init__(self, method, path, status, text):
         super().__init__(f"{method} {path}: {status} {text[:300]}")
         self.status = status
+
+
+def _not_begun(status, text):
+    """True when the server did nothing of the request and asks to wait.
+
+    A kind answers so for a moment after its CRD was edited: 503 while its old
+    storage is torn down, 429 until its new one is ready.
+    """
+    return status == 429 or (
+        status == 503 and "apiserver is shutting down" in text)
 
 
 class Client:
@@ -37,8 +48,19 @@ class Client:
             timeout=30):
         """(status, text) of one request.
 
-        A GET is asked again once when its connection had gone stale.
+        A GET is asked again once when its connection had gone stale. What was
+        refused before it was begun is asked again for timeout seconds.
         """
+        end = time.monotonic() + timeout
+        while True:
+            status, text, wait = self._ask_again(
+                method, path, body, content_type, timeout)
+            if (not _not_begun(status, text) or
+                    time.monotonic() + wait > end):
+                return status, text
+            time.sleep(wait)
+
+    def _ask_again(self, method, path, body, content_type, timeout):
         fresh = self._connection is None
         try:
             return self._ask(method, path, body, content_type, timeout)
@@ -69,7 +91,8 @@ class Client:
             raise
         if answer.will_close:
             self.close()
-        return answer.status, text
+        wait = answer.getheader("Retry-After", "")
+        return answer.status, text, int(wait) if wait.isdigit() else 1
 
     def text(self, method, path, body=None,
              content_type="application/json"):
