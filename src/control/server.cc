@@ -145,7 +145,11 @@ class SocketServer final : public Server {
       if (entries[0].revents == 0) continue;
       Fd fd(accept4(listener_.get(), nullptr, nullptr,
                     SOCK_CLOEXEC | SOCK_NONBLOCK));
-      if (!fd.valid()) continue;
+      if (!fd.valid()) {
+        // The connection that waits would wake the poll again at once.
+        if (errno == EMFILE || errno == ENFILE) poll(&entries[1], 1, 100);
+        continue;
+      }
       if (connections_.size() >= kMaxConnections) {
         WriteLine(fd.get(),
                   EncodeError(Error(Code::kBusy,
