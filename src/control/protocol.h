@@ -20,8 +20,9 @@
 //   audit       {"cluster": NAME or "", "types": […]} -> progress lines with
 //               "cluster", "stream", "findings" or "error" as streams are done;
 //               at the end "streams", "findings"
-//   reload      {} -> "message"
-//   checkpoint  {} -> {}
+//   reload      {} -> "message" once the new configuration is in force; an
+//               error: the old one is
+//   checkpoint  {} -> "message"
 #pragma once
 
 #include <cstddef>

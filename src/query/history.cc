@@ -133,6 +133,7 @@ Result<Comparison> Compare(const std::string& path,
     TypeState& type = state->types.front();
     Side& side = first ? result.from : result.to;
     side.at = type.at;
+    side.certain = type.warnings.empty();
     if (!type.objects.empty()) {
       side.revision = std::move(type.objects.front().revision);
       side.json = std::move(type.objects.front().json);

@@ -41,9 +41,11 @@ struct History {
 Result<History> GetHistory(const std::string& path,
                            const HistoryRequest& request);
 
-// One object at one instant, for diff; no `json`: it did not exist then.
+// One object at one instant, for diff; no `json`: nothing of it is recorded for
+// then, and where that is `certain`, it did not exist.
 struct Side {
   Micros at = 0;
+  bool certain = true;
   std::optional<store::Revision> revision;
   std::string json;
 };

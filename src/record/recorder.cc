@@ -63,6 +63,7 @@ Status RecorderImpl::Begin() {
   const store::FileInfo before = writer_->info();
   nlohmann::ordered_json detail;
   detail["version"] = KUBESCRIBE_VERSION;
+  detail["sqlite"] = store::SqliteVersion();
   detail["redactionKey"] = intake_.redactor().key_id();
   if (before.last_seq != 0) detail["knownUntil"] = before.known_until;
   if (clean_stop_) detail["cleanStop"] = *clean_stop_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -12,6 +13,9 @@
 #include "store/writer_impl.h"
 
 namespace kubescribe::store {
+
+std::string SqliteVersion() { return sqlite3_libversion(); }
+
 namespace {
 
 // A step of the clock larger than this is a record.

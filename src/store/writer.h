@@ -34,6 +34,9 @@
 
 namespace kubescribe::store {
 
+// Of the library in use: "3.40.1".
+std::string SqliteVersion();
+
 struct OpenOptions {
   std::string cluster;   // the name in the configuration
   std::string identity;  // "" : do not check (the tool's own writes)

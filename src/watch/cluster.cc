@@ -295,9 +295,12 @@ void Cluster::OnDiscovered(Discoverer::Answer answer) {
   failures_.Work(-1);
   discovery_backoff_.Reset();
   message_.clear();
-  discovery_ = KeepUnknown(discovery_, std::move(answer.discovery));
+  kube::Discovery found = KeepUnknown(discovery_, std::move(answer.discovery));
+  const bool news = !discovered_at_ || found != discovery_;
+  discovery_ = std::move(found);
   discovered_at_ = scheduler_.clock().Wall();
   phase_ = Phase::kRecording;
+  if (news && callbacks_.on_kinds) callbacks_.on_kinds(discovery_);
   RecordDiscovery();
   Reconcile();
 
@@ -533,7 +536,9 @@ int Cluster::Audit(kube::StreamId stream) {
 }
 
 void Cluster::Reconfigure() {
-  if (phase_ == Phase::kRecording) Reconcile();
+  if (phase_ != Phase::kRecording) return;
+  if (callbacks_.on_kinds) callbacks_.on_kinds(discovery_);
+  Reconcile();
 }
 
 bool Cluster::CaughtUp() const {

@@ -94,6 +94,8 @@ struct ClusterCallbacks {
   // stops all streams until a later call is content.
   std::function<Status(const Identity&)> on_identity;
   std::function<void(const std::string& git_version)> on_version;
+  // What the server serves, at first and after each change of it.
+  std::function<void(const kube::Discovery&)> on_kinds;
   // What to record of a kind; empty: nothing.
   std::function<std::vector<Selection>(const kube::ResourceInfo&)> select;
   // Finds or makes the stream in the file. Errors are tried again.
@@ -135,7 +137,8 @@ class Cluster final : StreamHost, ObservationSink {
   void Relist(kube::StreamId stream, kube::GapCause cause);
   // Starts an audit of the stream, or (kNoStream) of all. How many started.
   int Audit(kube::StreamId stream);
-  // `select` answers differently now: streams end (cause config) and start.
+  // `select` answers differently now: streams end (cause config) and start;
+  // on_kinds is told again.
   void Reconfigure();
 
   // True while every stream flows, or cannot (forbidden, not served).

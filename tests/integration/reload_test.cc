@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,29 @@ TEST(ReloadTest, AMistakeLeavesEverythingAsItWas) {
   const ExitState end = world.StopRecorder();
   EXPECT_EQ(end.code, 0);
   EXPECT_THAT(world.RecorderLog(), HasSubstr("nonsense: unknown key"));
+}
+
+TEST(ReloadTest, WhoAsksForItIsToldHowItWent) {
+  World world;
+  SimCluster& sim = world.AddCluster({.seed = TestSeed(4)});
+  world.StartRecorder();
+  ASSERT_EQ(world.WaitUntilRecorded(sim), "");
+  world.Configure("nonsense: 1\n");
+  const Result<std::string> mistake = world.AskForReload();
+  ASSERT_FALSE(mistake.ok());
+  EXPECT_THAT(mistake.error().message(), HasSubstr("nonsense: unknown key"));
+
+  world.Configure("resources: [{resource: configmaps}]\n");
+  const Result<std::string> done = world.AskForReload();
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_THAT(*done, HasSubstr("was read again"));
+  sim.CreateMany("configmaps", "a", "d", 5);
+  EXPECT_TRUE(world.WaitFor(sim, [](store::Reader& reader) {
+    const auto streams = reader.Streams();
+    return std::any_of(streams->begin(), streams->end(), [](const auto& row) {
+      return row.key.resource == "pods" && row.state == "ended";
+    });
+  }));
 }
 
 }  // namespace

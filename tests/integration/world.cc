@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "control/client.h"
 #include "store/writer.h"
 
 extern char** environ;
@@ -139,6 +140,11 @@ void World::StartRecorder(std::map<std::string, std::string> environment) {
 void World::ReloadRecorder() {
   WriteFiles();
   kill(pid_, SIGHUP);
+}
+
+Result<std::string> World::AskForReload() {
+  WriteFiles();
+  return control::Ask(data_dir(), {.command = "reload"}, 20 * kSecond);
 }
 
 void World::KillRecorder() {

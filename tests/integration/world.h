@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "fakes/sim_cluster.h"
 #include "store/reader.h"
 
@@ -56,6 +57,8 @@ class World {
   void StartRecorder(std::map<std::string, std::string> environment = {});
   // Writes the configuration anew and sends SIGHUP.
   void ReloadRecorder();
+  // The same by `kubescribe reload`: its answer.
+  Result<std::string> AskForReload();
   bool recorder_running() const { return pid_ > 0; }
   void KillRecorder();             // SIGKILL, and waits for its end
   ExitState StopRecorder();        // SIGTERM, and waits

@@ -100,7 +100,9 @@ class Diff final : public Command {
     std::string label = sides.target.info.group_resource().ToString() + "/" +
                         sides.target.names.front() + "\t" +
                         kube::FormatZoned(side.at, kube::LocalZone());
-    if (!side.revision) return label + " (did not exist)";
+    if (!side.revision) {
+      return label + (side.certain ? " (did not exist)" : " (not recorded)");
+    }
     if (!side.revision->rv.empty()) label += " rv " + side.revision->rv;
     return output::EscapeControls(label);
   }

@@ -47,7 +47,7 @@ class ExportCommand final : public Command {
           });
       if (!done.ok()) {
         out.Flush();
-        return Fail(done.error().Wrap(file.path));
+        return Fail(done.error());
       }
     }
     out.Flush();

@@ -62,7 +62,7 @@ class Gaps final : public Command {
     std::vector<Entry> entries;
     for (const query::DatabaseFile& file : *files) {
       const Status loaded = Load(file, entries);
-      if (!loaded.ok()) return Fail(loaded.error().Wrap(file.path));
+      if (!loaded.ok()) return Fail(loaded.error());
     }
     std::erase_if(entries, [&](const Entry& entry) {
       return (!all_ && entry.gap.cause == "start" && !entry.open) ||

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "control/client.h"
+#include "kube/observation.h"
 #include "kube/user_time.h"
 #include "kubescribe/command.h"
 #include "output/table.h"
@@ -18,6 +19,17 @@ namespace kubescribe::tool {
 namespace {
 
 using output::Value;
+
+// Whether the file says that something is done for the stream; it says how it
+// was when it was last written.
+bool Active(const store::StreamRow& stream) {
+  for (const auto state :
+       {kube::StreamState::kStarting, kube::StreamState::kListing,
+        kube::StreamState::kWatching, kube::StreamState::kBackoff}) {
+    if (stream.state == kube::StreamStateName(state)) return true;
+  }
+  return false;
+}
 
 constexpr char kExamples[] = R"(Examples:
   kubescribe status
@@ -119,7 +131,7 @@ class StatusCommand final : public Command {
     for (const query::DatabaseFile& file : *files) {
       const Result<FileStatus> status = Look(file);
       if (!status.ok()) {
-        Say("error", status.error().Wrap(file.path).message());
+        Say("error", status.error().message());
         code = kExitError;
         continue;
       }
@@ -129,7 +141,7 @@ class StatusCommand final : public Command {
       if (output_ == "json") {
         clusters.items.push_back(Json(*status, live));
       } else {
-        Print(*status, recorder, live, out);
+        Print(*status, recorder, live, out, Stopped(*status, live));
       }
     }
     for (const Value* live : Unseen(recorder, seen)) {
@@ -246,8 +258,15 @@ class StatusCommand final : public Command {
     return json;
   }
 
+  // No recorder writes the file. Who only has a file cannot know that but
+  // after a clean stop.
+  bool Stopped(const FileStatus& status, const Value* live) const {
+    return live == nullptr &&
+           (status.info.clean_stop || common_.place.file.empty());
+  }
+
   static void Print(const FileStatus& status, const Value& recorder,
-                    const Value* live, Out& out) {
+                    const Value* live, Out& out, bool stopped) {
     const store::FileInfo& info = status.info;
     const std::string zone = kube::LocalZone();
     const Micros now = SystemClock().Wall();
@@ -270,7 +289,7 @@ class StatusCommand final : public Command {
     out.Write(output::RenderTable(
         {"STREAM", "STATE", "POSITION", "KNOWN-UNTIL", "LAG", "LAST-EVENT",
          "RATE", "ALIVE", "REVISIONS", "SIZE", "MESSAGE"},
-        Rows(status, live, zone, now)));
+        Rows(status, live, stopped, zone, now)));
     out.Write("\n");
   }
 
@@ -299,6 +318,7 @@ class StatusCommand final : public Command {
 
   static std::vector<std::vector<std::string>> Rows(const FileStatus& status,
                                                     const Value* live,
+                                                    bool stopped,
                                                     const std::string& zone,
                                                     Micros now) {
     std::vector<std::vector<std::string>> rows;
@@ -314,7 +334,8 @@ class StatusCommand final : public Command {
       const auto stats = status.stats.find(stream.resource_id);
       const bool counted = stats != status.stats.end();
       rows.push_back(
-          {name, stream.state, stream.position.empty() ? "-" : stream.position,
+          {name, stopped && Active(stream) ? "stopped" : stream.state,
+           stream.position.empty() ? "-" : stream.position,
            known ? kube::FormatLocal(*known, zone) : "-",
            known ? kube::HumanDuration(now - *known) : "-",
            stream.last_event_at ? kube::Age(stream.last_event_at, now) : "-",

@@ -127,15 +127,13 @@ bool App::Listen() {
     return answer;
   };
   handlers["audit"] = [this](control::Call& call) { return Audit(call); };
-  handlers["reload"] = [](control::Call& /*call*/) -> Result<std::string> {
-    kill(getpid(), SIGHUP);
-    return std::string(R"({"message":"reading the configuration again"})");
-  };
+  handlers["reload"] = [this](control::Call& call) { return AskReload(call); };
   handlers["checkpoint"] = [this](control::Call& /*call*/) {
     OnLoop([this] {
       for (const auto& runner : runners_) runner->Checkpoint();
     });
-    return Result<std::string>(std::string());
+    return Result<std::string>(
+        R"({"message":"what is in the -wal files goes into the databases"})");
   };
   auto server = control::Server::Listen(ControlSocketPath(config_->data_dir),
                                         std::move(handlers));
@@ -248,6 +246,21 @@ Result<std::string> App::Audit(control::Call& call) {
   return answer.dump();
 }
 
+Result<std::string> App::AskReload(control::Call& call) {
+  std::unique_lock<std::mutex> lock(reload_mutex_);
+  // One that has begun may have read the file before it was changed.
+  const int wanted = reloads_begun_ + 1;
+  kill(getpid(), SIGHUP);
+  while (reloads_over_ < wanted) {
+    if (!call.Wanted() || !loop_running_) {
+      return Error(Code::kUnavailable, "the recorder is stopping");
+    }
+    reload_ended_.wait_for(lock, std::chrono::microseconds(kLook));
+  }
+  if (!last_reload_.ok()) return last_reload_.error();
+  return std::string(R"({"message":"the configuration was read again"})");
+}
+
 // -- loop thread
 
 void App::ShowProgress() {
@@ -287,7 +300,7 @@ void App::WaitForSignals() {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal == SIGHUP) {
-      Reload();
+      ReloadAndTell();
       continue;
     }
     if (signal != kFinished) Log().info("stopping");
@@ -302,18 +315,28 @@ void App::WaitForSignals() {
   pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
 }
 
-void App::Reload() {
-  auto loaded = LoadSettings(options_);
-  if (!loaded.ok()) {
-    Log().error("the configuration stays as it was: {}",
-                loaded.error().message());
-    return;
+void App::ReloadAndTell() {
+  {
+    const std::lock_guard<std::mutex> lock(reload_mutex_);
+    ++reloads_begun_;
   }
+  Status done = Reload();
+  if (!done.ok()) {
+    done = done.error().Wrap("the configuration stays as it was");
+    Log().error("{}", done.error().message());
+  }
+  const std::lock_guard<std::mutex> lock(reload_mutex_);
+  ++reloads_over_;
+  last_reload_ = std::move(done);
+  reload_ended_.notify_all();
+}
+
+Status App::Reload() {
+  auto loaded = LoadSettings(options_);
+  if (!loaded.ok()) return loaded.error();
   for (const auto& cluster : loaded->clusters) {
     if (auto connection = config::ConnectionOf(cluster); !connection.ok()) {
-      Log().error("the configuration stays as it was: {}",
-                  connection.error().message());
-      return;
+      return connection.error();
     }
   }
   const bool same = SameForAll(*config_, *loaded);
@@ -362,6 +385,7 @@ void App::Reload() {
   if (changed) ++reloads_;
   Log().info("configuration read again: {} cluster{}", config_->clusters.size(),
              config_->clusters.size() == 1 ? "" : "s");
+  return {};
 }
 
 void App::CloseRunners(Runners& runners) {

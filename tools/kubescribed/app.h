@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/result.h"
 #include "config/config.h"
 #include "control/server.h"
 #include "kubescribed/cluster_runner.h"
@@ -39,7 +41,9 @@ class App {
   bool Listen();
   void WaitForSignals();
   int Close();
-  void Reload();
+  // The configuration is read again; an error: all stays as it was.
+  Status Reload();
+  void ReloadAndTell();
   // Ends the recording of these.
   void CloseRunners(Runners& runners);
   void Finish(int exit_code);  // any thread: ends WaitForSignals
@@ -49,6 +53,7 @@ class App {
   void ShowProgress();
   void LookAround();  // once a while: --once, refused clusters
   Result<std::string> Audit(control::Call& call);
+  Result<std::string> AskReload(control::Call& call);
 
   const Options options_;
   std::shared_ptr<const config::Config> config_;  // main thread
@@ -66,6 +71,13 @@ class App {
   std::atomic<int> exit_code_{kExitOk};
   Micros started_at_;
   std::mutex audit_mutex_;  // one audit call at a time
+
+  // For those who asked for one over the socket.
+  std::mutex reload_mutex_;
+  std::condition_variable reload_ended_;
+  int reloads_begun_ = 0;  // guarded by reload_mutex_, as the rest
+  int reloads_over_ = 0;
+  Status last_reload_;
 };
 
 }  // namespace kubescribe::daemon

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codec/digest.h"
+#include "kubescribed/selection.h"
 #include "store/reader.h"
 
 namespace kubescribe::daemon {
@@ -211,31 +212,6 @@ Status ClusterRunner::BeginRecord() {
   return {};
 }
 
-std::vector<watch::Selection> ClusterRunner::Select(
-    const kube::ResourceInfo& kind) const {
-  std::vector<watch::Selection> selections;
-  for (const auto* rule :
-       config::RulesFor(cluster_config_, kind.group, kind.resource)) {
-    if (rule->level == config::Level::kNone) continue;
-    watch::Selection selection;
-    selection.label_selector = rule->label_selector;
-    selection.field_selector = rule->field_selector;
-    selection.level = rule->level == config::Level::kMetadata
-                          ? watch::Level::kMetadata
-                          : watch::Level::kFull;
-    if (rule->namespaces.empty() || !kind.namespaced) {
-      if (!rule->namespaces.empty() && rule->resource.every_kind()) continue;
-      selections.push_back(selection);
-      continue;
-    }
-    for (const auto& space : rule->namespaces) {
-      selection.name_space = space;
-      selections.push_back(selection);
-    }
-  }
-  return selections;
-}
-
 Result<watch::OpenedStream> ClusterRunner::OpenStream(
     const watch::StreamSpec& spec) {
   record::StreamSpec wanted;
@@ -286,8 +262,14 @@ void ClusterRunner::Start() {
   callbacks.on_version = [this](const std::string& version) {
     if (recorder_) recorder_->SetServerVersion(version);
   };
+  callbacks.on_kinds = [this](const kube::Discovery& discovery) {
+    for (auto& advice : DoubtfulRules(cluster_config_, discovery)) {
+      const auto [said, first] = advice_.insert(std::move(advice));
+      if (first) Log().warn("{}: {}", name(), *said);
+    }
+  };
   callbacks.select = [this](const kube::ResourceInfo& kind) {
-    return Select(kind);
+    return SelectionsOf(cluster_config_, kind);
   };
   callbacks.open_stream = [this](const watch::StreamSpec& spec) {
     return OpenStream(spec);
@@ -310,6 +292,7 @@ void ClusterRunner::Stalled(Micros from_wall) {
 
 void ClusterRunner::Reload(const config::ClusterConfig& cluster) {
   cluster_config_ = cluster;
+  advice_.clear();
   if (watching_) watching_->Reconfigure();
 }
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -89,7 +90,6 @@ class ClusterRunner final : public watch::ObservationSink {
   Status CheckIdentity(const std::string& identity);
   Status OpenStore(const std::string& identity, bool weak);
   Status BeginRecord();
-  std::vector<watch::Selection> Select(const kube::ResourceInfo& kind) const;
   Result<watch::OpenedStream> OpenStream(const watch::StreamSpec& spec);
   watch::ClusterOptions WatchOptions() const;
   record::RecorderOptions RecordOptions() const;
@@ -104,6 +104,7 @@ class ClusterRunner final : public watch::ObservationSink {
   std::unique_ptr<watch::Cluster> watching_;  // loop thread
   std::optional<Error> refused_;              // loop thread
   LogOnce identity_log_;
+  std::set<std::string> advice_;  // said of the configuration; loop thread
   std::map<std::int64_t, store::StreamRow> before_;  // rows of the last run
 
   // Set once, then only read; the mutex is for other threads' reading.

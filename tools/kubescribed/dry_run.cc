@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kube/discovery.h"
+#include "kubescribed/selection.h"
 #include "net/client.h"
 #include "watch/discoverer.h"
 #include "watch/fetch.h"
@@ -21,29 +22,6 @@ struct Question {
   std::string answer;
   bool readable = false;
 };
-
-std::vector<Question> QuestionsOf(const config::ClusterConfig& cluster,
-                                  const kube::Discovery& discovery) {
-  std::vector<Question> questions;
-  for (const auto& kind : kube::Recordable(discovery)) {
-    for (const auto* rule :
-         config::RulesFor(cluster, kind.group, kind.resource)) {
-      Question question;
-      question.spec.resource = kind;
-      question.spec.label_selector = rule->label_selector;
-      question.spec.field_selector = rule->field_selector;
-      if (rule->namespaces.empty() || !kind.namespaced) {
-        questions.push_back(question);
-        continue;
-      }
-      for (const auto& space : rule->namespaces) {
-        question.spec.name_space = space;
-        questions.push_back(question);
-      }
-    }
-  }
-  return questions;
-}
 
 // Asks one question after the other; ends the loop after the last.
 class Asker {
@@ -63,13 +41,18 @@ class Asker {
         loop_.Stop();
         return;
       }
-      questions_ = QuestionsOf(cluster_, answer.discovery);
+      doubtful_ = DoubtfulRules(cluster_, answer.discovery);
+      const auto specs = watch::SpecsOf(
+          answer.discovery,
+          [this](const auto& kind) { return SelectionsOf(cluster_, kind); });
+      for (const auto& spec : specs) questions_.push_back({spec, "", false});
       AskNext();
     });
   }
 
   const std::optional<std::string>& failure() const { return failure_; }
   const std::vector<Question>& questions() const { return questions_; }
+  const std::vector<std::string>& doubtful() const { return doubtful_; }
 
  private:
   void AskNext() {
@@ -94,6 +77,7 @@ class Asker {
   watch::Discoverer discoverer_;
   watch::Fetch fetch_;
   std::vector<Question> questions_;
+  std::vector<std::string> doubtful_;
   std::size_t next_ = 0;
   std::optional<std::string> failure_;
 };
@@ -126,6 +110,9 @@ Result<bool> DryRun(const config::Config& config,
   }
   std::cout << fmt::format("cluster {}: {} of {} may be read\n", cluster.name,
                            readable, asker.questions().size());
+  for (const auto& advice : asker.doubtful()) {
+    std::cerr << fmt::format("kubescribed: {}: {}\n", cluster.name, advice);
+  }
   return readable != 0;
 }
 

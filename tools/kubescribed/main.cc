@@ -41,14 +41,17 @@ void BlockSignals() {
 }
 
 int TryOut(const config::Config& config) {
-  bool any = false;
+  int code = kExitOk;
   for (const auto& cluster : config.clusters) {
     net::Loop loop;
     const auto readable = DryRun(config, cluster, loop);
-    if (!readable.ok()) return Fail(readable.error(), kExitError);
-    any = any || *readable;
+    if (!readable.ok()) {
+      code = Fail(readable.error(), kExitError);
+    } else if (!*readable) {
+      code = kExitError;
+    }
   }
-  return any ? kExitOk : kExitError;
+  return code;
 }
 
 int Main(int argc, const char* const* argv) {

@@ -69,8 +69,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   dry_flag->excludes(check_flag);
   app.add_option("--log-format", o.log_format, "text or json")
       ->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--log-level", o.log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  app.add_option("--log-level", o.log_level,
+                 "debug, info, warning, error or off")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

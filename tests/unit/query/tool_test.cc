@@ -175,6 +175,10 @@ TEST_F(ToolTest, DiffHasDiffsExitCodes) {
       << answer.out;
   EXPECT_EQ(answer.out.find('\x1b'), std::string::npos);
   EXPECT_EQ(Run("diff pod/ghost" + from_to(15, 25)).code, 2);
+  // Before the recording: nobody knows whether it existed.
+  const Answer early = Run("diff pod/web" + from_to(-5, 15));
+  EXPECT_EQ(early.code, 1) << early.err;
+  EXPECT_NE(early.out.find("(not recorded)"), std::string::npos) << early.out;
   EXPECT_EQ(Run("diff pod/web --from nonsense").code, 2);
 }
 
@@ -208,14 +212,31 @@ TEST_F(ToolTest, StatusWorksWithoutARecorder) {
   EXPECT_EQ(json["clusters"][0]["cluster"], "test");
   EXPECT_EQ(json["clusters"][0]["gaps"], 1);
   EXPECT_EQ(json["clusters"][0]["streams"].size(), 2U);
-  EXPECT_NE(Run("status").out.find("not running (stopped cleanly)"),
-            std::string::npos);
+  const std::string text = Run("status").out;
+  EXPECT_NE(text.find("not running (stopped cleanly)"), std::string::npos);
+  EXPECT_NE(text.find(" stopped "), std::string::npos) << text;
+  EXPECT_EQ(text.find(" watching "), std::string::npos) << text;
 }
 
-TEST_F(ToolTest, AuditWithoutARecorderIsAnError) {
-  const Answer answer = Run("audit");
-  EXPECT_EQ(answer.code, 1);
-  EXPECT_NE(answer.err.find("no recorder is running"), std::string::npos);
+TEST_F(ToolTest, WordsForTheRecorderWithoutOneAreErrors) {
+  for (const char* word : {"audit", "reload", "checkpoint"}) {
+    const Answer answer = Run(word);
+    EXPECT_EQ(answer.code, 1) << word;
+    EXPECT_NE(answer.err.find("no recorder is running"), std::string::npos)
+        << answer.err;
+    EXPECT_EQ(Run(std::string(word) + " --file x").code, 2) << word;
+  }
+}
+
+TEST_F(ToolTest, AFileThatIsNoneIsNamedOnce) {
+  for (const char* command : {"status", "gaps", "export", "get pods"}) {
+    const Answer answer = Run(std::string(command) + " --file /dev/null");
+    EXPECT_EQ(answer.code, 1) << command;
+    const std::size_t at = answer.err.find("/dev/null");
+    ASSERT_NE(at, std::string::npos) << answer.err;
+    EXPECT_EQ(answer.err.find("/dev/null", at + 1), std::string::npos)
+        << answer.err;
+  }
 }
 
 TEST_F(ToolTest, ExportIsJsonLinesAndABrokenPipeIsNoError) {
