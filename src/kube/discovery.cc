@@ -201,8 +201,14 @@ void DiscoveryBuilder::Failed(const std::string& path) {
   MarkUnknown(GroupVersion(group, version));
 }
 
-void DiscoveryBuilder::MarkUnknown(const std::string& group_version) {
-  unknown_.insert(group_version);
+void DiscoveryBuilder::MarkUnknown(const std::string& what) {
+  unknown_.insert(what);
+}
+
+bool Discovery::IsUnknown(const std::string& group,
+                          const std::string& version) const {
+  return unknown.count(GroupVersion(group, version)) > 0 ||
+         unknown.count(group.empty() ? "/api" : "/apis") > 0;
 }
 
 Discovery DiscoveryBuilder::Build() const {

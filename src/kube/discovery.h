@@ -23,11 +23,13 @@ struct Discovery {
   std::vector<ResourceInfo> resources;
   // The preferred version of each group ("" is core → "v1").
   std::map<std::string, std::string> preferred;
-  // Group/versions that failed or are stale: nothing may be concluded from
-  // their absence.
+  // Group/versions that failed or are stale, and roots ("/api", "/apis") that
+  // were refused: nothing may be concluded from the absence of what is in them.
   std::set<std::string> unknown;
 
   bool operator==(const Discovery&) const = default;
+
+  bool IsUnknown(const std::string& group, const std::string& version) const;
 
   // A JSON object, stable in order: recorded as the discovery record's payload.
   std::string ToJson() const;
@@ -45,8 +47,8 @@ class DiscoveryBuilder {
   Status AddResourceList(const std::string& path, std::string_view body);
   // That path failed: its group/version is unknown.
   void Failed(const std::string& path);
-  // A whole root (/api or /apis) failed after another succeeded.
-  void MarkUnknown(const std::string& group_version);
+  // A group/version, or a whole root ("/api", "/apis").
+  void MarkUnknown(const std::string& what);
   Discovery Build() const;
 
  private:

@@ -24,6 +24,9 @@ constexpr const char* kApiServiceResource = "apiservices";
 // Servers whose watch cache is known to lose events in silence (P§8, kine).
 constexpr Micros kKineAudit = 10 * kMinute;
 
+// Readings of discovery that come sooner, of what may be just starting.
+constexpr int kUnknownTries = 3;
+
 bool IsCrds(const kube::ResourceInfo& resource) {
   return resource.group == kCrdGroup && resource.resource == kCrdResource;
 }
@@ -309,6 +312,11 @@ void Cluster::OnDiscovered(Discoverer::Answer answer) {
   if (discover_again_ || crds_.AnyDeleted() ||
       crds_.Awaited(discovery_, now, options_.crd_patience)) {
     next = options_.discovery_debounce;
+  }
+  if (discovery_.unknown.empty()) {
+    unknown_tries_ = 0;
+  } else if (unknown_tries_ < kUnknownTries) {
+    next = std::min(next, options_.unknown_retry << 2 * unknown_tries_++);
   }
   discovery_due_.reset();
   DiscoverSoon(next);

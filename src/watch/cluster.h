@@ -52,6 +52,9 @@ struct ClusterOptions {
   // After an event of a CRD or an APIService; and between readings while
   // something is expected to come or go.
   Micros discovery_debounce = 1 * kSecond;
+  // After a reading that left something unknown: the first of a few that come
+  // sooner, each four times later than the one before.
+  Micros unknown_retry = 2 * kSecond;
   // How long a CRD is expected to appear in discovery.
   Micros crd_patience = 60 * kSecond;
   // Between looks at a server that turned out to be another cluster.
@@ -217,6 +220,7 @@ class Cluster final : StreamHost, ObservationSink {
   std::string recorded_discovery_;
   std::optional<Micros> discovered_at_;
   bool discover_again_ = false;  // asked for while a reading was under way
+  int unknown_tries_ = 0;        // since nothing was unknown
 
   CrdTracker crds_;
   std::map<Key, std::unique_ptr<Stream>> streams_;

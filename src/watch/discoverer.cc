@@ -17,7 +17,7 @@ constexpr const char* kAccept =
 kube::Discovery KeepUnknown(const kube::Discovery& previous,
                             kube::Discovery next) {
   for (const kube::ResourceInfo& resource : previous.resources) {
-    if (next.unknown.count(resource.group_version()) == 0) continue;
+    if (!next.IsUnknown(resource.group, resource.version)) continue;
     const auto same = [&](const kube::ResourceInfo& other) {
       return other.group == resource.group &&
              other.version == resource.version &&
@@ -61,7 +61,7 @@ void Discoverer::GetRoot(std::size_t index) {
   fetch_.Start(kRoots[index], kAccept, [this, index](FetchAnswer answer) {
     if (answer.failure) {
       // Only what says that there is no such root, or not for us, is an
-      // answer; without one of the roots everything of it would seem removed.
+      // answer; and a server that has just started may say so of any.
       const FailureKind kind = answer.failure->kind;
       const bool absent =
           kind == FailureKind::kNotFound || kind == FailureKind::kForbidden;
@@ -69,6 +69,7 @@ void Discoverer::GetRoot(std::size_t index) {
         Finish(answer.failure);
         return;
       }
+      builder_.MarkUnknown(kRoots[index]);
     } else {
       const Result<bool> aggregated =
           builder_.AddRoot(answer.content_type, answer.body);

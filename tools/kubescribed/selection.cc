@@ -7,19 +7,17 @@
 namespace kubescribe::daemon {
 namespace {
 
-bool InGroup(const std::string& group_version, const std::string& group) {
-  const std::size_t slash = group_version.find('/');
-  return (slash == std::string::npos ? "" : group_version.substr(0, slash)) ==
-         group;
-}
-
 // Whether something that the name means may be served all the same.
 bool MayBeUnknown(const config::ResourceName& name,
                   const kube::Discovery& discovery) {
   if (!name.group) return !discovery.unknown.empty();
-  return std::any_of(
-      discovery.unknown.begin(), discovery.unknown.end(),
-      [&](const auto& unknown) { return InGroup(unknown, *name.group); });
+  if (discovery.IsUnknown(*name.group, name.group->empty() ? "v1" : "")) {
+    return true;
+  }
+  return std::any_of(discovery.unknown.begin(), discovery.unknown.end(),
+                     [&](const std::string& unknown) {
+                       return unknown.starts_with(*name.group + "/");
+                     });
 }
 
 // Why nothing is recorded by the name; "": something is, or may be.

@@ -62,7 +62,11 @@ class ClusterTest : public ::testing::Test {
     if (ScriptedTransfer* v = http.Find("/version")) {
       v->Json(R"({"gitVersion":"v1.36.3"})");
     }
-    ExactRoot("/api").Json(R"({"kind":"APIVersions","versions":["v1"]})");
+    if (core_refused) {
+      ExactRoot("/api").Json(StatusBody(403, "Forbidden"), 403);
+    } else {
+      ExactRoot("/api").Json(R"({"kind":"APIVersions","versions":["v1"]})");
+    }
     std::string groups;
     for (const auto& [group, body] : groups_) {
       if (!groups.empty()) groups += ",";
@@ -73,9 +77,11 @@ class ClusterTest : public ::testing::Test {
     ExactRoot("/apis").Json(
         R"({"kind":"APIGroupList","apiVersion":"v1","groups":[)" + groups +
         "]}");
-    ExactRoot("/api/v1").Json(
-        R"({"kind":"APIResourceList","groupVersion":"v1","resources":[)" +
-        Kind("pods", "Pod", true) + "]}");
+    if (!core_refused) {
+      ExactRoot("/api/v1").Json(
+          R"({"kind":"APIResourceList","groupVersion":"v1","resources":[)" +
+          Kind("pods", "Pod", true) + "]}");
+    }
     for (const auto& [group, body] : groups_) {
       ScriptedTransfer& list = ExactRoot("/apis/" + group + "/v1");
       if (body.empty()) {
@@ -131,6 +137,7 @@ class ClusterTest : public ::testing::Test {
   ClusterOptions options;
   ClusterCallbacks callbacks;
   std::map<std::string, std::string> groups_;  // group → its kinds; "": fails
+  bool core_refused = false;                   // 403 for /api
   std::set<std::string> selected;              // empty: all
   std::map<std::string, StoredPosition> stored;
   std::map<std::string, kube::StreamId> ids;
@@ -318,6 +325,51 @@ TEST_F(ClusterTest, AFailingGroupIsUnknownAndKeepsItsStreams) {
   EXPECT_EQ(sink.Count(Kind::kStreamEnd), 0U);
   EXPECT_EQ(cluster->status().unknown_groups,
             std::vector<std::string>{"example.com/v1"});
+}
+
+// A server that has just started refuses what it will grant in a moment.
+TEST_F(ClusterTest, ARefusedRootIsUnknownAndReadAgainSoon) {
+  groups_["example.com"] = Kind("widgets", "Widget", true);
+  core_refused = true;
+  Make();
+  Identify();
+  Discover();
+  EXPECT_TRUE(Has("widgets.example.com"));
+  EXPECT_FALSE(Has("pods"));
+  EXPECT_EQ(cluster->status().unknown_groups, std::vector<std::string>{"/api"});
+  core_refused = false;
+  time.Advance(options.unknown_retry);
+  Discover();
+  EXPECT_TRUE(Has("pods"));
+  EXPECT_TRUE(cluster->status().unknown_groups.empty());
+}
+
+TEST_F(ClusterTest, WhatWasKnownOfARefusedRootStays) {
+  Make();
+  Identify();
+  Discover();
+  const std::string known = sink.Last(Kind::kDiscovery).body;
+  opened.clear();
+  core_refused = true;
+  options.last_discovery = known;
+  groups_["example.com"] = Kind("widgets", "Widget", true);
+  Make();
+  Identify();
+  Discover();
+  EXPECT_TRUE(Has("pods"));
+}
+
+TEST_F(ClusterTest, WhatStaysUnknownIsNotAskedForWithoutEnd) {
+  groups_["broken.example.com"] = "";
+  Make();
+  Identify();
+  for (int i = 0; i < 4; ++i) {
+    Discover();
+    time.Advance(40 * kSecond);
+  }
+  EXPECT_EQ(http.Count("/apis/broken.example.com/v1"), 4U);
+  time.Advance(5 * kMinute);
+  EXPECT_EQ(http.Count("/apis/broken.example.com/v1"), 4U);
 }
 
 TEST_F(ClusterTest, AFailingGroupDoesNotStopTheOthers) {
