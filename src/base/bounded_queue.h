@@ -53,8 +53,11 @@ class BoundedQueue {
     bool room = false;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait_for(lock, wait,
-                     [this] { return !items_.empty() || closed_ || nudged_; });
+      const auto ready = [this] {
+        return !items_.empty() || closed_ || nudged_;
+      };
+      // The system makes of a wait for nothing a short one.
+      if (wait.count() > 0) wake_.wait_for(lock, wait, ready);
       nudged_ = false;
       std::size_t taken = 0;
       while (!items_.empty() && out.size() < max_items && taken < max_bytes) {

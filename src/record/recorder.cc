@@ -267,6 +267,7 @@ RecorderImpl::News RecorderImpl::StepLocked() {
 RecorderImpl::News RecorderImpl::CommitPending() {
   if (Mutant(1)) CommitPositionsFirst(kube::Observation::Kind::kEvent);
   if (Mutant(3)) CommitPositionsFirst(kube::Observation::Kind::kBookmark);
+  if (writer_ == nullptr) return {};  // what the mistake wrote failed
   KUBESCRIBE_KILL_POINT("record.batch");
   ledger_.Begin(writer_->info().known_until, Mono());
   pending_tried_ = true;

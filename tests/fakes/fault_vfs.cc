@@ -5,36 +5,36 @@
 namespace kubescribe::fakes {
 namespace {
 
-bool Concerns(Fault fault, store::VfsOp::Kind kind) {
+bool Concerns(DiskFault fault, store::VfsOp::Kind kind) {
   switch (fault) {
-    case Fault::kRead:
+    case DiskFault::kRead:
       return kind == store::VfsOp::Kind::kRead;
-    case Fault::kWrite:
+    case DiskFault::kWrite:
       return kind == store::VfsOp::Kind::kWrite ||
              kind == store::VfsOp::Kind::kTruncate;
-    case Fault::kNoSpace:
+    case DiskFault::kNoSpace:
       return kind == store::VfsOp::Kind::kWrite ||
              kind == store::VfsOp::Kind::kCreate;
-    case Fault::kShortWrite:
+    case DiskFault::kShortWrite:
       return kind == store::VfsOp::Kind::kWrite;
-    case Fault::kSync:
+    case DiskFault::kSync:
       return kind == store::VfsOp::Kind::kSync;
   }
   return false;
 }
 
-int ResultOf(Fault fault, store::VfsOp::Kind kind) {
+int ResultOf(DiskFault fault, store::VfsOp::Kind kind) {
   if (kind == store::VfsOp::Kind::kCreate) return SQLITE_CANTOPEN;
   if (kind == store::VfsOp::Kind::kTruncate) return SQLITE_IOERR_TRUNCATE;
   switch (fault) {
-    case Fault::kRead:
+    case DiskFault::kRead:
       return SQLITE_IOERR_READ;
-    case Fault::kWrite:
+    case DiskFault::kWrite:
       return SQLITE_IOERR_WRITE;
-    case Fault::kNoSpace:
-    case Fault::kShortWrite:
+    case DiskFault::kNoSpace:
+    case DiskFault::kShortWrite:
       return SQLITE_FULL;
-    case Fault::kSync:
+    case DiskFault::kSync:
       return SQLITE_IOERR_FSYNC;
   }
   return SQLITE_IOERR;
@@ -47,7 +47,7 @@ int FaultVfs::Before(const store::VfsOp& op, std::size_t* keep) {
   ++seen_;
   if (seen_ < nth_ || (seen_ > nth_ && !persistent_)) return SQLITE_OK;
   hit_ = true;
-  if (fault_ == Fault::kShortWrite) *keep = op.data.size() / 2;
+  if (fault_ == DiskFault::kShortWrite) *keep = op.data.size() / 2;
   return ResultOf(fault_, op.kind);
 }
 

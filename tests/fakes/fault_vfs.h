@@ -2,7 +2,7 @@
 // once or from then on.
 //
 //   FaultVfs faults("faulty");
-//   faults.Arm(Fault::kSync, 3, false);
+//   faults.Arm(DiskFault::kSync, 3, false);
 //   ... use SQLite with the VFS "faulty" ...
 //   if (!faults.hit()) // fewer than 3 syncs happened
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace kubescribe::fakes {
 
-enum class Fault {
+enum class DiskFault {
   kRead,        // EIO on reading
   kWrite,       // EIO on writing; nothing is written
   kNoSpace,     // the disk is full
@@ -25,7 +25,7 @@ class FaultVfs final : private store::VfsObserver {
 
   // The `nth` operation (from 1) of this kind fails; with `persistent` all
   // later ones too.
-  void Arm(Fault fault, int nth, bool persistent) {
+  void Arm(DiskFault fault, int nth, bool persistent) {
     fault_ = fault;
     nth_ = nth;
     persistent_ = persistent;
@@ -41,7 +41,7 @@ class FaultVfs final : private store::VfsObserver {
   int Before(const store::VfsOp& op, std::size_t* keep) override;
   void After(const store::VfsOp& /*op*/) override {}
 
-  Fault fault_ = Fault::kRead;
+  DiskFault fault_ = DiskFault::kRead;
   int nth_ = 0;
   bool persistent_ = false;
   bool armed_ = false;

@@ -1,5 +1,5 @@
-// ScriptedHttp and ManualScheduler: a network and a time that a test turns by
-// hand, to step a state machine without threads and without waiting.
+// ScriptedHttp: a network that a test turns by hand, to step a state machine
+// without threads and without waiting.
 //
 //   ManualScheduler time;
 //   ScriptedHttp http(time);
@@ -11,8 +11,6 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,60 +19,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "fakes/manual_scheduler.h"
 #include "net/http.h"
 
 namespace kubescribe::fakes {
-
-// Time stands still but for Advance. Wall time starts in 2026.
-class ManualScheduler final : public net::Scheduler {
- public:
-  const Clock& clock() const override { return clock_; }
-
-  net::TimerId After(Micros delay, std::function<void()> fn) override {
-    timers_.emplace(std::pair(clock_.mono + (delay < 0 ? 0 : delay), ++last_),
-                    std::move(fn));
-    return last_;
-  }
-  void Cancel(net::TimerId id) override {
-    std::erase_if(timers_,
-                  [id](const auto& timer) { return timer.first.second == id; });
-  }
-
-  // Runs what is due now, and what that makes due.
-  void Run() {
-    while (!timers_.empty() && timers_.begin()->first.first <= clock_.mono) {
-      const std::function<void()> fn = std::move(timers_.begin()->second);
-      timers_.erase(timers_.begin());
-      fn();
-    }
-  }
-  // Lets time pass, running each timer at its own moment.
-  void Advance(Micros by) {
-    const Micros end = clock_.mono + by;
-    while (!timers_.empty() && timers_.begin()->first.first <= end) {
-      Set(std::max(clock_.mono, timers_.begin()->first.first));
-      Run();
-    }
-    Set(end);
-  }
-  std::size_t timers() const { return timers_.size(); }
-
- private:
-  struct TurnedClock final : Clock {
-    Micros wall = 1'790'000'000 * kSecond;
-    Micros mono = 1000 * kSecond;
-    Micros Wall() const override { return wall; }
-    Micros Mono() const override { return mono; }
-  };
-  void Set(Micros mono) {
-    clock_.wall += mono - clock_.mono;
-    clock_.mono = mono;
-  }
-
-  TurnedClock clock_;
-  std::map<std::pair<Micros, net::TimerId>, std::function<void()>> timers_;
-  net::TimerId last_ = 0;
-};
 
 // One transfer that the code under test started.
 class ScriptedTransfer {

@@ -511,15 +511,15 @@ class Server::Impl {
   std::thread thread_;
 };
 
-Result<std::unique_ptr<Server>> Server::Start(const Config& config,
-                                              const Clock& clock,
-                                              Handler handler,
-                                              std::function<void()> tick) {
+Result<std::unique_ptr<Transport>> Server::Start(const Config& config,
+                                                 const Clock& clock,
+                                                 Handler handler,
+                                                 std::function<void()> tick) {
   auto impl =
       std::make_unique<Impl>(clock, std::move(handler), std::move(tick));
   const Status listening = impl->Listen(config);
   if (!listening.ok()) return listening.error();
-  return std::unique_ptr<Server>(new Server(std::move(impl)));
+  return std::unique_ptr<Transport>(new Server(std::move(impl)));
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

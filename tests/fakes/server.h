@@ -8,45 +8,38 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "fakes/answer.h"
+#include "fakes/transport.h"
 
 namespace kubescribe::fakes {
 
-class Server {
+class Server final : public Transport {
  public:
   struct Config {
     int port = 0;
     std::string certificate_pem;  // empty: plain HTTP
     std::string key_pem;
   };
-  using Handler = std::function<Answer(const Request&)>;
 
   // Listening when it returns; `handler` is called in the server's thread.
   // `tick` is called there too, about every 20 ms. kIo when the port is taken.
-  static Result<std::unique_ptr<Server>> Start(const Config& config,
-                                               const Clock& clock,
-                                               Handler handler,
-                                               std::function<void()> tick);
-  ~Server();
+  static Result<std::unique_ptr<Transport>> Start(const Config& config,
+                                                  const Clock& clock,
+                                                  Handler handler,
+                                                  std::function<void()> tick);
+  ~Server() override;
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  int port() const;
-
-  // Open answers may have something to send. Any thread; cheap to repeat.
-  void Wake();
-  // Runs `what` in the server's thread after `delay`.
-  void After(Micros delay, std::function<void()> what);
-  // The following are done when they return, from any thread.
-  // `what` runs in the server's thread: nothing is answered meanwhile.
-  void Run(const std::function<void()>& what);
-  void Freeze();
-  void Thaw();
-  void Close();  // connections reset, port closed
-  void Open();   // the same port again
-  void CutAll();
-  // Ends all, joins the thread. A second call does nothing.
-  void Stop();
+  int port() const override;
+  void Wake() override;
+  void After(Micros delay, std::function<void()> what) override;
+  void Run(const std::function<void()>& what) override;
+  void Freeze() override;
+  void Thaw() override;
+  void Close() override;
+  void Open() override;
+  void CutAll() override;
+  void Stop() override;
 
  private:
   class Impl;

@@ -20,6 +20,7 @@
 #include "fakes/server.h"
 #include "fakes/state.h"
 #include "fakes/tls.h"
+#include "fakes/virtual_net.h"
 #include "fakes/workload.h"
 
 namespace kubescribe::fakes {
@@ -77,7 +78,7 @@ struct SimCluster::Impl {
       ++changes;
     }
     wait.notify_all();
-    if (Server* running = serving.load()) running->Wake();
+    if (Transport* running = serving.load()) running->Wake();
   }
 
   // After a write: each new revision is a chance for a cluster-wide fault.
@@ -212,7 +213,7 @@ struct SimCluster::Impl {
   std::condition_variable wait;
   std::uint64_t changes = 0;  // guarded by wait_mutex
   std::uint64_t last_rv = 0;  // guarded by wait_mutex
-  std::atomic<Server*> serving{nullptr};
+  std::atomic<Transport*> serving{nullptr};
   std::unique_ptr<fakes::Journal> journal;
   FaultBook faults;
   State state;
@@ -222,10 +223,12 @@ struct SimCluster::Impl {
   std::condition_variable workload_wake;
   bool workload_stop = false;  // guarded by workload_mutex
   std::thread workload_thread;
-  std::unique_ptr<Server> server;  // last: its answers use all of the above
+  std::unique_ptr<Transport> server;  // last: its answers use all of the above
 };
 
 Result<std::unique_ptr<SimCluster>> SimCluster::Start(SimOptions options) {
+  VirtualNet* net = options.net;
+  if (net != nullptr) options.clock = &net->clock();
   const Clock& clock = options.clock ? *options.clock : SystemClock();
   Result<std::unique_ptr<fakes::Journal>> journal =
       fakes::Journal::Open(options, clock);
@@ -241,16 +244,19 @@ Result<std::unique_ptr<SimCluster>> SimCluster::Start(SimOptions options) {
     config.key_pem = impl->certificate.key_pem;
   }
   Impl* raw = impl.get();
-  Result<std::unique_ptr<Server>> server = Server::Start(
-      config, clock,
-      [raw](const Request& request) { return raw->api.Handle(request); },
-      [raw] {
-        if (raw->serving.load() == nullptr) return;
-        if (!raw->faults.HasClusterFaults()) return;
-        if (const auto fault = raw->faults.ForCluster(false)) {
-          raw->RunClusterFault(*fault);
-        }
-      });
+  const Transport::Handler handler = [raw](const Request& request) {
+    return raw->api.Handle(request);
+  };
+  const auto tick = [raw] {
+    if (raw->serving.load() == nullptr) return;
+    if (!raw->faults.HasClusterFaults()) return;
+    if (const auto fault = raw->faults.ForCluster(false)) {
+      raw->RunClusterFault(*fault);
+    }
+  };
+  Result<std::unique_ptr<Transport>> server =
+      net != nullptr ? net->Serve(handler, tick)
+                     : Server::Start(config, clock, handler, tick);
   if (!server.ok()) return server.error();
   impl->server = *std::move(server);
   impl->serving = impl->server.get();

@@ -36,6 +36,8 @@
 
 namespace kubescribe::fakes {
 
+class VirtualNet;
+
 struct SimOptions {
   std::string name = "sim";  // the cluster, its context and its user
   std::uint64_t seed = 1;    // uids, workload, chances of faults
@@ -58,6 +60,9 @@ struct SimOptions {
   bool keep_journal = true;       // in memory too, for Journal()
 
   const Clock* clock = nullptr;  // null: the machine's; must outlive the sim
+  // In place of sockets and of `clock`: everything in one thread and in virtual
+  // time (virtual_net.h). Must outlive the sim.
+  VirtualNet* net = nullptr;
 };
 
 // What a write made of an object.

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "control/client.h"
+#include "integration/truth.h"
 #include "store/writer.h"
 
 extern char** environ;
@@ -38,6 +39,10 @@ retry:
   maxBackoff: 1s
   forbiddenInterval: 1s
 )";
+
+std::uint64_t Number(const std::string& rv) {
+  return std::strtoull(rv.c_str(), nullptr, 10);
+}
 
 }  // namespace
 
@@ -200,6 +205,76 @@ bool World::WaitFor(const fakes::SimCluster& sim,
     // Another process: there is nothing to wait on but time.
     std::this_thread::sleep_for(kPoll);
   }
+}
+
+std::vector<std::string> World::Violations(const fakes::SimCluster& sim) const {
+  auto reader = store::Reader::Open(Database(sim));
+  if (!reader.ok()) return {reader.error().message()};
+  return integration::Violations(**reader, sim);
+}
+
+std::string World::WaitUntilRecorded(const fakes::SimCluster& sim,
+                                     Micros limit) const {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> newest;
+  for (const auto& entry : sim.Journal()) {
+    if (entry.fault.empty()) newest[{entry.group, entry.resource}] = entry.rv;
+  }
+  std::string missing = "no database";
+  const bool done = WaitFor(
+      sim,
+      [&](store::Reader& reader) {
+        const auto streams = reader.Streams();
+        if (!streams.ok()) return false;
+        missing.clear();
+        for (const auto& [kind, rv] : newest) {
+          bool covered = false;
+          for (const auto& stream : *streams) {
+            covered = covered || (stream.key.group == kind.first &&
+                                  stream.key.resource == kind.second &&
+                                  stream.gap_cause.empty() &&
+                                  Number(stream.position) >= rv);
+          }
+          if (!covered) {
+            missing += kind.second + " up to " + std::to_string(rv) + "; ";
+          }
+        }
+        return missing.empty() && !streams->empty();
+      },
+      limit);
+  return done ? "" : "not recorded: " + missing;
+}
+
+std::vector<std::string> World::Gaps(const fakes::SimCluster& sim) const {
+  std::vector<std::string> names;
+  auto reader = store::Reader::Open(Database(sim));
+  if (!reader.ok()) return {reader.error().message()};
+  const auto streams = (*reader)->Streams();
+  const auto gaps = (*reader)->Gaps(0);
+  if (!streams.ok() || !gaps.ok()) return {"the file cannot be read"};
+  for (const auto& gap : *gaps) {
+    if (gap.cause == "start") continue;
+    for (const auto& stream : *streams) {
+      if (stream.id == gap.stream_id) {
+        names.push_back(stream.key.resource + ":" + gap.cause);
+      }
+    }
+  }
+  return names;
+}
+
+std::size_t World::Records(const fakes::SimCluster& sim,
+                           const std::string& kind) const {
+  auto reader = store::Reader::Open(Database(sim));
+  if (!reader.ok()) return 0;
+  std::size_t count = 0;
+  const store::Seq last = (*reader)->info().last_seq;
+  for (store::Seq after = 0; after < last;) {
+    const auto batch = (*reader)->Records(after, last, 5000);
+    if (!batch.ok() || batch->last == after) break;
+    for (const auto& record : batch->records) count += record.kind == kind;
+    after = batch->last;
+  }
+  return count;
 }
 
 }  // namespace kubescribe::integration

@@ -82,11 +82,7 @@ class World {
   std::string WaitUntilRecorded(const fakes::SimCluster& sim,
                                 Micros limit = 20 * kSecond) const;
 
-  // What the record says against the journal of truth; empty: nothing.
-  // Checks: every revision up to each stream's position is recorded once or
-  // lies in a gap; nothing is recorded that was not served; bodies are equal
-  // (Secrets: but for their values); RVs rise with seq within a resource and
-  // epoch, late revisions aside; seq has no holes; what is alive agrees.
+  // As of truth.h.
   std::vector<std::string> Violations(const fakes::SimCluster& sim) const;
 
   // Gaps other than `start`, as "resource:cause".

@@ -13,6 +13,7 @@
 
 #include "base/paths.h"
 #include "kubescribed/settings.h"
+#include "net/client.h"
 
 namespace kubescribe::daemon {
 namespace {
@@ -63,7 +64,12 @@ App::App(Options options, config::Config config, record::RedactionKey key)
       config_(std::make_shared<const config::Config>(std::move(config))),
       key_(std::move(key)),
       frames_(loop_, static_cast<std::size_t>(config_->limits.frame_bytes)),
-      shared_{loop_, frames_, key_},
+      shared_{loop_,
+              [this](std::function<void()> fn) { loop_.Post(std::move(fn)); },
+              [this](const config::Connection& connection) {
+                return net::MakeClient(loop_, connection);
+              },
+              frames_, key_},
       progress_(SystemClock()),
       started_at_(SystemClock().Wall()) {
   loop_.OnStall([this](Micros from_wall) {

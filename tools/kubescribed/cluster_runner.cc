@@ -63,7 +63,7 @@ Status ClusterRunner::Open() {
       return opened.error();
     }
   }
-  client_ = net::MakeClient(shared_.loop, connection_);
+  client_ = shared_.connect(connection_);
   return {};
 }
 
@@ -97,6 +97,9 @@ record::RecorderOptions ClusterRunner::RecordOptions() const {
   o.cluster = name();
   o.path = store::DatabasePath(config_->data_dir, name());
   o.store.cluster = name();
+  o.store.clock = &shared_.scheduler.clock();
+  o.store.random = &shared_.random;
+  o.store.vfs = shared_.vfs;
   o.batch_items = static_cast<std::size_t>(config_->commit.max_revisions);
   o.batch_wait = config_->commit.max_delay;
   o.queue_items = static_cast<std::size_t>(config_->limits.queue_items);
@@ -117,12 +120,12 @@ Status ClusterRunner::OpenStore(const std::string& identity, bool weak) {
   }
   record::Recorder::Callbacks callbacks;
   callbacks.on_room = [this] {
-    shared_.loop.Post([this] {
+    shared_.post([this] {
       if (watching_) watching_->RoomAgain();
     });
   };
   callbacks.on_relist = [this](kube::StreamId stream, kube::GapCause cause) {
-    shared_.loop.Post([this, stream, cause] {
+    shared_.post([this, stream, cause] {
       if (watching_) watching_->Relist(stream, cause);
     });
   };
@@ -142,13 +145,19 @@ Status ClusterRunner::OpenStore(const std::string& identity, bool weak) {
     const std::lock_guard<std::mutex> lock(mutex_);
     recorder_ = std::move(*opened);
   }
-  writer_ = std::jthread(
-      [this](const std::stop_token& stop) { WriteUntilStopped(stop); });
+  if (shared_.writer_thread) {
+    writer_ = std::jthread(
+        [this](const std::stop_token& stop) { WriteUntilStopped(stop); });
+  }
   return {};
 }
 
 void ClusterRunner::WriteUntilStopped(const std::stop_token& stop) {
   while (!stop.stop_requested()) recorder_->Step(kStep);
+}
+
+void ClusterRunner::Step() {
+  if (recorder_) recorder_->Step(0);
 }
 
 Room ClusterRunner::Offer(kube::Observation observation) {
@@ -275,8 +284,8 @@ void ClusterRunner::Start() {
     return OpenStream(spec);
   };
   watching_ = std::make_unique<watch::Cluster>(
-      std::move(options), std::move(callbacks), *client_, shared_.loop,
-      SystemRandom(), shared_.frames, *this);
+      std::move(options), std::move(callbacks), *client_, shared_.scheduler,
+      shared_.random, shared_.frames, *this);
   watching_->Start();
 }
 
@@ -334,7 +343,7 @@ bool ClusterRunner::CaughtUp() {
                             stream.state == kube::StreamState::kForbidden ||
                             stream.state == kube::StreamState::kUnavailable);
   }
-  const Micros mono = shared_.loop.clock().Mono();
+  const Micros mono = shared_.scheduler.clock().Mono();
   if (!watching || events != quiet_events_ || !quiet_since_) {
     quiet_since_ = mono;
     quiet_events_ = events;

@@ -18,9 +18,9 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "config/config.h"
-#include "net/client.h"
-#include "net/loop.h"
+#include "net/http.h"
 #include "record/recorder.h"
 #include "watch/cluster.h"
 
@@ -28,11 +28,20 @@ namespace kubescribe::daemon {
 
 class ClusterRunner final : public watch::ObservationSink {
  public:
-  // What all clusters of the process share; outlives the runners.
+  // What all clusters of the process share, the way to the outside world
+  // included, so that a whole recorder can run in one thread and in a time of
+  // its own. Outlives the runners.
   struct Shared {
-    net::Loop& loop;
+    net::Scheduler& scheduler;
+    // Any thread: calls it on the scheduler's, in order.
+    std::function<void(std::function<void()>)> post;
+    std::function<std::unique_ptr<net::HttpClient>(const config::Connection&)>
+        connect;
     watch::FrameBudget& frames;
     const record::RedactionKey& key;
+    Random& random = SystemRandom();
+    std::string vfs = "";       // SQLite's, by name; "": the default
+    bool writer_thread = true;  // false: the owner calls Step
   };
   struct Audited {
     kube::StreamId stream = 0;
@@ -72,6 +81,9 @@ class ClusterRunner final : public watch::ObservationSink {
   // The cluster cannot be recorded, and trying again does not help.
   const std::optional<Error>& refused() const { return refused_; }
   watch::ClusterStatus status() const { return watching_->status(); }
+
+  // Without a writer thread: one turn of it, which waits for nothing.
+  void Step();
 
   // Any thread.
   void Checkpoint();

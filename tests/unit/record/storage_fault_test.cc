@@ -14,7 +14,7 @@
 namespace kubescribe::record {
 namespace {
 
-using fakes::Fault;
+using fakes::DiskFault;
 using ::testing::ElementsAreArray;
 using ::testing::SizeIs;
 
@@ -23,7 +23,7 @@ constexpr Micros kLongestRetry = 31 * kSecond;
 
 struct Case {
   const char* name;
-  Fault fault;
+  DiskFault fault;
 };
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
@@ -107,11 +107,11 @@ TEST_P(StorageFaultTest, GoesOnByItselfWithNothingLostAndNothingTwice) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, StorageFaultTest,
-                         ::testing::Values(Case{"Write", Fault::kWrite},
-                                           Case{"NoSpace", Fault::kNoSpace},
+                         ::testing::Values(Case{"Write", DiskFault::kWrite},
+                                           Case{"NoSpace", DiskFault::kNoSpace},
                                            Case{"ShortWrite",
-                                                Fault::kShortWrite},
-                                           Case{"Sync", Fault::kSync}),
+                                                DiskFault::kShortWrite},
+                                           Case{"Sync", DiskFault::kSync}),
                          [](const ::testing::TestParamInfo<Case>& info) {
                            return std::string(info.param.name);
                          });

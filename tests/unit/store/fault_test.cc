@@ -12,13 +12,13 @@
 namespace kubescribe::store {
 namespace {
 
-using fakes::Fault;
+using fakes::DiskFault;
 
 constexpr int kTransactions = 4;
 
 struct Case {
   const char* name;
-  Fault fault;
+  DiskFault fault;
   bool persistent;
 };
 
@@ -115,25 +115,26 @@ TEST_P(FaultTest, EveryOperationMayFailAndNothingIsLost) {
 
 INSTANTIATE_TEST_SUITE_P(
     Faults, FaultTest,
-    testing::Values(Case{"ReadOnce", Fault::kRead, false},
-                    Case{"ReadForever", Fault::kRead, true},
-                    Case{"WriteOnce", Fault::kWrite, false},
-                    Case{"WriteForever", Fault::kWrite, true},
-                    Case{"NoSpaceOnce", Fault::kNoSpace, false},
-                    Case{"NoSpaceForever", Fault::kNoSpace, true},
-                    Case{"ShortWriteOnce", Fault::kShortWrite, false},
-                    Case{"ShortWriteForever", Fault::kShortWrite, true},
-                    Case{"SyncOnce", Fault::kSync, false},
-                    Case{"SyncForever", Fault::kSync, true}),
+    testing::Values(Case{"ReadOnce", DiskFault::kRead, false},
+                    Case{"ReadForever", DiskFault::kRead, true},
+                    Case{"WriteOnce", DiskFault::kWrite, false},
+                    Case{"WriteForever", DiskFault::kWrite, true},
+                    Case{"NoSpaceOnce", DiskFault::kNoSpace, false},
+                    Case{"NoSpaceForever", DiskFault::kNoSpace, true},
+                    Case{"ShortWriteOnce", DiskFault::kShortWrite, false},
+                    Case{"ShortWriteForever", DiskFault::kShortWrite, true},
+                    Case{"SyncOnce", DiskFault::kSync, false},
+                    Case{"SyncForever", DiskFault::kSync, true}),
     [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
 
 TEST(FaultCodes, AFullDiskIsToldFromABrokenOne) {
   TempFolder folder;
   fakes::FaultVfs faults("faulty");
   const ScriptedPods script(1);
-  for (const auto& [fault, code] : {std::pair{Fault::kNoSpace, Code::kNoSpace},
-                                    std::pair{Fault::kWrite, Code::kIo},
-                                    std::pair{Fault::kSync, Code::kIo}}) {
+  for (const auto& [fault, code] :
+       {std::pair{DiskFault::kNoSpace, Code::kNoSpace},
+        std::pair{DiskFault::kWrite, Code::kIo},
+        std::pair{DiskFault::kSync, Code::kIo}}) {
     OpenOptions options;
     options.cluster = "test";
     options.vfs = "faulty";
