@@ -151,6 +151,14 @@ void RecorderImpl::SetServerVersion(const std::string& version) {
   if (done.ok()) NoteInfo();
 }
 
+Status RecorderImpl::SetIdentity(const std::string& identity, bool weak) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Status done =
+      Transact([&](store::Transaction& tx) { tx.SetIdentity(identity, weak); });
+  if (done.ok()) NoteInfo();
+  return done;
+}
+
 RecorderStats RecorderImpl::stats() const {
   const std::lock_guard<std::mutex> lock(stats_mutex_);
   RecorderStats stats = stats_;

@@ -26,6 +26,7 @@ class RecorderImpl final : public Recorder {
   Result<store::StreamRow> AddStream(const StreamSpec& spec) override;
   Result<std::vector<store::StreamRow>> Streams() override;
   void SetServerVersion(const std::string& version) override;
+  Status SetIdentity(const std::string& identity, bool weak) override;
   Room Offer(kube::Observation observation) override;
   std::size_t Step(Micros wait) override;
   Status Stop(Micros limit) override;

@@ -296,6 +296,14 @@ void TransactionImpl::SetServerVersion(const std::string& version) {
   info_.server_version = version;
 }
 
+void TransactionImpl::SetIdentity(const std::string& identity, bool weak) {
+  info_.identity = identity;
+  info_.identity_weak = weak;
+  Query(db_, "UPDATE meta SET identity = ?, identity_weak = ? WHERE id = 1")
+      .Bind(identity, weak)
+      .Run();
+}
+
 std::optional<std::string> TransactionImpl::LastDiscovery() {
   Query query(db_,
               "SELECT b.encoding, b.raw_size, b.data FROM record r "

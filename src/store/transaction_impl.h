@@ -52,6 +52,7 @@ class TransactionImpl final : public Transaction {
                 Micros to) override;
 
   void SetServerVersion(const std::string& version) override;
+  void SetIdentity(const std::string& identity, bool weak) override;
   std::optional<std::string> LastDiscovery() override;
 
   // Writes what the file says of itself now; the last thing before COMMIT.

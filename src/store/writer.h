@@ -110,6 +110,8 @@ class Transaction {
                         Micros to) = 0;
 
   virtual void SetServerVersion(const std::string& version) = 0;
+  // REQUIRES: it is known to be the same cluster.
+  virtual void SetIdentity(const std::string& identity, bool weak) = 0;
   // The payload of the newest "discovery" record, if any.
   virtual std::optional<std::string> LastDiscovery() = 0;
 };

@@ -46,5 +46,27 @@ TEST(VirtualTest, AnswerThatNeverComesIsGivenUpAndAskedForAgain) {
   EXPECT_THAT(world.Gaps(), IsEmpty());
 }
 
+// A server that has just started lets nobody read kube-system.
+TEST(VirtualTest, ClusterThatShowsItselfLaterIsKnownByThatFromThenOn) {
+  VirtualWorld world(TestSeed(3));
+  world.sim().Forbid({.resource = "namespaces", .verb = "get"});
+  world.StartRecorder();
+  ASSERT_EQ(world.Settle(kMinute), "");
+  EXPECT_TRUE(world.Read()->info().identity_weak);
+  world.sim().AllowAll();
+  world.sim().CutConnections();
+  world.Advance(11 * kMinute);
+  const store::FileInfo info = world.Read()->info();
+  EXPECT_FALSE(info.identity_weak);
+  EXPECT_EQ(info.identity, "kube-system=" + world.sim().KubeSystemUid());
+  // And it is held to it.
+  world.sim().ChangeIdentity();
+  world.sim().CutConnections();
+  world.Advance(kMinute);
+  world.sim().CreateMany("configmaps", "a", "other", 5);
+  world.Advance(5 * kMinute);
+  EXPECT_NE(world.Settle(0), "");
+}
+
 }  // namespace
 }  // namespace kubescribe::integration

@@ -173,9 +173,21 @@ Status ClusterRunner::Close(Micros limit) {
 
 // -- what the watched cluster asks
 
-Status ClusterRunner::CheckIdentity(const std::string& identity) {
+std::string ClusterRunner::WeakIdentity() const {
+  return "server=" +
+         codec::Hex(codec::Sha256Of(connection_.server + "\n" +
+                                    connection_.ca_data + connection_.ca_file))
+             .substr(0, 32);
+}
+
+Status ClusterRunner::CheckIdentity(const std::string& identity, bool weak) {
   const store::FileInfo file = recorder_->info();
   if (file.identity.empty() || file.identity == identity) return {};
+  if (file.identity_weak && !weak && file.identity == WeakIdentity()) {
+    // The same server, which shows more of itself now.
+    Log().info("{}: known by {} from now on", name(), SourceOf(identity));
+    return recorder_->SetIdentity(identity, weak);
+  }
   if (SourceOf(file.identity) != SourceOf(identity)) {
     if (identity_log_.Fail("source")) {
       Log().warn(
@@ -196,12 +208,8 @@ Status ClusterRunner::CheckIdentity(const std::string& identity) {
 Status ClusterRunner::OnIdentity(const watch::Identity& identity) {
   const bool weak = identity.uid.empty();
   const std::string text =
-      weak ? "server=" + codec::Hex(codec::Sha256Of(connection_.server + "\n" +
-                                                    connection_.ca_data +
-                                                    connection_.ca_file))
-                             .substr(0, 32)
-           : identity.name_space + "=" + identity.uid;
-  Status status = recorder_ ? CheckIdentity(text) : OpenStore(text, weak);
+      weak ? WeakIdentity() : identity.name_space + "=" + identity.uid;
+  Status status = recorder_ ? CheckIdentity(text, weak) : OpenStore(text, weak);
   if (status.ok()) status = BeginRecord();
   if (!status.ok()) {
     refused_ = status.error();

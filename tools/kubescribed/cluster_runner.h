@@ -99,7 +99,9 @@ class ClusterRunner final : public watch::ObservationSink {
   Room Offer(kube::Observation observation) override;
 
   Status OnIdentity(const watch::Identity& identity);
-  Status CheckIdentity(const std::string& identity);
+  // What a cluster is known by whose namespaces may not be read.
+  std::string WeakIdentity() const;
+  Status CheckIdentity(const std::string& identity, bool weak);
   Status OpenStore(const std::string& identity, bool weak);
   Status BeginRecord();
   Result<watch::OpenedStream> OpenStream(const watch::StreamSpec& spec);
