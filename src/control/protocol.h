@@ -22,7 +22,7 @@
 //               at the end "streams", "findings"
 //   reload      {} -> "message" once the new configuration is in force; an
 //               error: the old one is
-//   checkpoint  {} -> "message"
+//   checkpoint  {} -> {}; what is in the -wal files goes into the databases
 #pragma once
 
 #include <cstddef>

@@ -22,7 +22,6 @@ std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
   commands.push_back(MakeExport(common));
   commands.push_back(MakeAudit(common));
   commands.push_back(MakeReload(common));
-  commands.push_back(MakeCheckpoint(common));
   return commands;
 }
 

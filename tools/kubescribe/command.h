@@ -65,7 +65,6 @@ std::unique_ptr<Command> MakeStatus(const Common& common);
 std::unique_ptr<Command> MakeExport(const Common& common);
 std::unique_ptr<Command> MakeAudit(const Common& common);
 std::unique_ptr<Command> MakeReload(const Common& common);
-std::unique_ptr<Command> MakeCheckpoint(const Common& common);
 
 // -n and -A.
 struct NamespaceFlags {

@@ -138,8 +138,7 @@ bool App::Listen() {
     OnLoop([this] {
       for (const auto& runner : runners_) runner->Checkpoint();
     });
-    return Result<std::string>(
-        R"({"message":"what is in the -wal files goes into the databases"})");
+    return Result<std::string>(std::string());
   };
   auto server = control::Server::Listen(ControlSocketPath(config_->data_dir),
                                         std::move(handlers));

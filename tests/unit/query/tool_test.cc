@@ -219,7 +219,7 @@ TEST_F(ToolTest, StatusWorksWithoutARecorder) {
 }
 
 TEST_F(ToolTest, WordsForTheRecorderWithoutOneAreErrors) {
-  for (const char* word : {"audit", "reload", "checkpoint"}) {
+  for (const char* word : {"audit", "reload"}) {
     const Answer answer = Run(word);
     EXPECT_EQ(answer.code, 1) << word;
     EXPECT_NE(answer.err.find("no recorder is running"), std::string::npos)
