@@ -124,6 +124,13 @@ void Ledger::Apply(store::Transaction& tx, const Entry& entry) {
 
 void Ledger::Finish(store::Transaction& tx) {
   for (auto& [id, t] : touched_) {
+    const store::StreamRow& now = t.row;
+    // What OnUnplaced opened; a list closes its own.
+    if (!t.memory.list &&
+        now.gap_cause == kube::GapCauseName(kube::GapCause::kParse) &&
+        CompareRv(now.gap_from_rv, now.position) == RvOrder::kLess) {
+      CloseOpenGap(tx, t, now.position, 0);
+    }
     if (t.dirty) {
       store::StreamRow row = t.row;
       if (Mutant(8)) row.position = tx.GetStream(id).position;
@@ -288,6 +295,27 @@ void Ledger::CloseGap(store::Transaction& tx, store::GapRow gap) {
   effects_.gaps.push_back(std::move(gap));
 }
 
+void Ledger::CloseOpenGap(store::Transaction& tx, Touched& t,
+                          const std::string& to, std::int64_t vanished) {
+  store::StreamRow& row = t.row;
+  store::GapRow gap;
+  gap.stream_id = row.id;
+  gap.cause = row.gap_cause;
+  gap.from_rv = row.gap_from_rv;
+  gap.to_rv = to;
+  gap.from_at = row.gap_from_at;
+  gap.changed = row.gap_changed;
+  gap.appeared = row.gap_appeared;
+  gap.vanished = vanished;
+  if (!Mutant(2)) CloseGap(tx, std::move(gap));
+  row.gap_cause.clear();
+  row.gap_from_rv.clear();
+  row.gap_from_at.reset();
+  row.gap_changed = 0;
+  row.gap_appeared = 0;
+  t.dirty = true;
+}
+
 // -- events
 
 void Ledger::OnEvent(store::Transaction& tx, Touched& t, const Entry& entry) {
@@ -296,7 +324,11 @@ void Ledger::OnEvent(store::Transaction& tx, Touched& t, const Entry& entry) {
   const std::string& rv = seen.head.resource_version;
   t.row.last_event_at = tx.recorded_at();
   t.dirty = true;
-  if (seen.head.uid.empty() || rv.empty()) {
+  if (rv.empty()) {
+    OnUnplaced(tx, t, entry);
+    return;
+  }
+  if (seen.head.uid.empty()) {
     RecordStub(tx, t, entry);
     if (!t.memory.list) Advance(t, rv);
     return;
@@ -356,6 +388,26 @@ void Ledger::RecordStub(store::Transaction& tx, Touched& t,
   }
   gap.changed = 1;
   CloseGap(tx, std::move(gap));
+}
+
+// An event whose RV cannot be read lies between the position and whatever comes
+// next: until that is known the gap is open.
+void Ledger::OnUnplaced(store::Transaction& tx, Touched& t,
+                        const Entry& entry) {
+  const kube::Observation& seen = entry.seen;
+  tx.AppendRecord("stub", t.row.id, seen.body);
+  store::StreamRow& row = t.row;
+  if (row.gap_cause.empty()) {
+    row.gap_cause = kube::GapCauseName(kube::GapCause::kParse);
+    row.gap_from_rv =
+        t.memory.pending_rv.empty() ? row.position : t.memory.pending_rv;
+    row.gap_from_at = tx.recorded_at();
+    if (!seen.flowing && seen.not_before) {
+      row.gap_from_at = std::min(*seen.not_before, tx.recorded_at());
+    }
+  }
+  ++row.gap_changed;
+  t.dirty = true;
 }
 
 void Ledger::OnStub(store::Transaction& tx, Touched& t, const Entry& entry) {

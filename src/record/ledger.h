@@ -94,6 +94,7 @@ class Ledger {
   void OnEvent(store::Transaction& tx, Touched& t, const Entry& entry);
   void OnStub(store::Transaction& tx, Touched& t, const Entry& entry);
   void RecordStub(store::Transaction& tx, Touched& t, const Entry& entry);
+  void OnUnplaced(store::Transaction& tx, Touched& t, const Entry& entry);
   void OnFlow(store::Transaction& tx, Touched& t,
               const kube::Observation& seen);
   void OnState(Touched& t, const kube::Observation& seen);
@@ -113,6 +114,9 @@ class Ledger {
   void Vanish(store::Transaction& tx, Touched& t,
               const store::ObjectRow& object, const Finding& finding);
   void CloseGap(store::Transaction& tx, store::GapRow gap);
+  // The gap that the stream's row says is open ends at this RV.
+  void CloseOpenGap(store::Transaction& tx, Touched& t, const std::string& to,
+                    std::int64_t vanished);
 
   // ledger_list.cc
   void OnListBegin(store::Transaction& tx, Touched& t,

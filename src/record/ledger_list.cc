@@ -150,27 +150,10 @@ void Ledger::OnListEnd(store::Transaction& tx, Touched& t,
     Vanish(tx, t, object, finding);
   }
   TakeOver(tx, t, seen.rv, orphans);
-  if (!Mutant(2)) {
-    store::GapRow gap;
-    gap.stream_id = row.id;
-    gap.cause = row.gap_cause;
-    gap.from_rv = row.gap_from_rv;
-    gap.to_rv = seen.rv;
-    gap.from_at = row.gap_from_at;
-    gap.changed = row.gap_changed;
-    gap.appeared = row.gap_appeared;
-    gap.vanished = static_cast<std::int64_t>(missing.size());
-    CloseGap(tx, std::move(gap));
-  }
+  CloseOpenGap(tx, t, seen.rv, static_cast<std::int64_t>(missing.size()));
   row.position = seen.rv;
   // The list shows what was when it was asked for.
   row.confirmed_at = list.began_at;
-  row.gap_cause.clear();
-  row.gap_from_rv.clear();
-  row.gap_from_at.reset();
-  row.gap_changed = 0;
-  row.gap_appeared = 0;
-  t.dirty = true;
   t.memory = {};
   t.memory.confirmed_rv = seen.rv;
   KUBESCRIBE_KILL_POINT("list.end");

@@ -21,6 +21,13 @@ class Position {
   // The greatest RV seen.
   const std::string& newest() const { return newest_; }
 
+  // Whether an RV can belong to what was seen so far: one is there, and it is a
+  // number if those before it were. One that is not would never be resumed at.
+  bool Follows(const std::string& rv) const {
+    return !rv.empty() && (newest_.empty() || !kube::IsComparable(newest_) ||
+                           kube::IsComparable(rv));
+  }
+
   void Clear() { resume_ = newest_ = ""; }
   // All up to `rv` was seen: the end of a list, a stored position.
   void Set(const std::string& rv) { resume_ = newest_ = rv; }

@@ -176,10 +176,11 @@ void Stream::OnFrame(std::string_view frame) {
     case kube::FrameType::kAdded:
     case kube::FrameType::kModified:
     case kube::FrameType::kDeleted:
-      if (read->head.resource_version.empty()) {
+      if (!position_.Follows(read->head.resource_version)) {
         OfferStub(GapCause::kParse, frame.substr(0, options_.list.head_bytes),
                   frame.size(), codec::Hex(codec::Sha256Of(frame)),
-                  "the event's object has no resourceVersion");
+                  "the event's object has no resourceVersion that could be "
+                  "read");
         AuditSoon();
       } else {
         OnEvent(*read);
@@ -254,7 +255,7 @@ void Stream::OnBookmark(const kube::Frame& frame) {
   bookmark_here_ = true;
   expects_bookmarks_ = true;
   ++counts_.bookmarks;
-  if (rv.empty() || rv == "0" || !position_.Complete(rv)) return;
+  if (!position_.Follows(rv) || rv == "0" || !position_.Complete(rv)) return;
   Observation bookmark = Make(Observation::Kind::kBookmark);
   bookmark.rv = rv;
   Offer(std::move(bookmark));
@@ -273,6 +274,9 @@ void Stream::OfferStub(GapCause cause, std::string_view prefix,
   stub.size = size;
   stub.digest = digest;
   stub.message = message;
+  if (!position_.Follows(stub.head.resource_version)) {
+    stub.head.resource_version.clear();
+  }
   const std::string rv = stub.head.resource_version;
   Stamp(stub, rv);
   Log().warn("{}: {}: an event of {} bytes cannot be kept: {}", env_.cluster,

@@ -439,12 +439,51 @@ TEST_F(RecorderTest, UnreadableEventLeavesAStubAndTheStreamGoesOn) {
   seen.size = 3;
   seen.message = "not JSON";
   Offer(seen);
+  Commit();
+  // Where it lies is not known before something comes behind it.
+  EXPECT_EQ(Row().gap_cause, "parse");
+  EXPECT_EQ(Row().gap_from_rv, "10");
+  EXPECT_EQ(Gaps().size(), 1U);
   OfferEvent(WatchType::kModified, {"u", "12"});
   Commit();
   EXPECT_EQ(Records("stub").size(), 1U);
+  EXPECT_EQ(Row().gap_cause, "");
+  ASSERT_EQ(Gaps().size(), 2U);
   EXPECT_EQ(Gaps().back().cause, "parse");
   EXPECT_EQ(Gaps().back().from_rv, "10");
+  EXPECT_EQ(Gaps().back().to_rv, "12");
+  EXPECT_EQ(Gaps().back().changed, 1);
   EXPECT_EQ(Story().back(), "Modified u@12");
+}
+
+TEST_F(RecorderTest, ABookmarkBoundsWhatCouldNotBeRead) {
+  Open();
+  AddStream();
+  ListAndFlow({{"u", "5"}}, "10");
+  OfferEvent(WatchType::kModified, {"u", ""});
+  OfferEvent(WatchType::kModified, {"u", ""});
+  OfferRv(Kind::kBookmark, "20");
+  Commit();
+  ASSERT_EQ(Gaps().size(), 2U);
+  EXPECT_EQ(Gaps().back().from_rv, "10");
+  EXPECT_EQ(Gaps().back().to_rv, "20");
+  EXPECT_EQ(Gaps().back().changed, 2);
+}
+
+TEST_F(RecorderTest, WhereRvsAreSharedTheNextOneBoundsWhatCouldNotBeRead) {
+  spec.shared_rv = true;
+  Open();
+  AddStream("events");
+  ListAndFlow({}, "10");
+  OfferEvent(WatchType::kAdded, {"u", "12"});
+  OfferEvent(WatchType::kModified, {"u", ""});
+  OfferEvent(WatchType::kAdded, {"v", "14"});
+  Commit();
+  EXPECT_EQ(Row().gap_cause, "parse") << "14 may be shared with it";
+  OfferEvent(WatchType::kAdded, {"w", "15"});
+  Commit();
+  EXPECT_EQ(Gaps().back().from_rv, "12");
+  EXPECT_EQ(Gaps().back().to_rv, "14");
 }
 
 TEST_F(RecorderTest, EventWithoutUidOrRvIsAStub) {

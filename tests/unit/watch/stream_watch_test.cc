@@ -470,6 +470,17 @@ TEST_F(StreamWatchTest, FullSinkPausesAndRoomResumes) {
   EXPECT_EQ(sink.Count(Kind::kEvent), 2U);
 }
 
+TEST_F(StreamWatchTest, AnRvThatIsNoNumberAfterNumbersIsNoPosition) {
+  fakes::ScriptedTransfer& watch = Flowing("100");
+  watch.Body(Event("MODIFIED", "not-a-number"));
+  EXPECT_EQ(sink.Count(Kind::kEvent), 0U);
+  EXPECT_EQ(Last(Kind::kStub).cause, GapCause::kParse);
+  EXPECT_EQ(Last(Kind::kStub).head.resource_version, "");
+  watch.Body(Bookmark("neither"));
+  EXPECT_EQ(sink.Count(Kind::kBookmark), 0U);
+  EXPECT_EQ(stream->position(), "100");
+}
+
 TEST_F(StreamWatchTest, HalfReceivedFramesArePausedByTheSharedBudget) {
   frame_limit = 1000;
   auto& watch = Flowing("100");
