@@ -54,7 +54,7 @@ Ledger::Touched* Ledger::Touch(store::Transaction& tx, kube::StreamId id) {
   if (known == streams_.end()) return nullptr;
   return &touched_
               .emplace(id, Touched{known->second, tx.GetStream(id), memory_[id],
-                                   false, false})
+                                   false, false, ""})
               .first->second;
 }
 
@@ -124,13 +124,7 @@ void Ledger::Apply(store::Transaction& tx, const Entry& entry) {
 
 void Ledger::Finish(store::Transaction& tx) {
   for (auto& [id, t] : touched_) {
-    const store::StreamRow& now = t.row;
-    // What OnUnplaced opened; a list closes its own.
-    if (!t.memory.list &&
-        now.gap_cause == kube::GapCauseName(kube::GapCause::kParse) &&
-        CompareRv(now.gap_from_rv, now.position) == RvOrder::kLess) {
-      CloseOpenGap(tx, t, now.position, 0);
-    }
+    if (!t.bound.empty()) CloseOpenGap(tx, t, t.bound, 0);
     if (t.dirty) {
       store::StreamRow row = t.row;
       if (Mutant(8)) row.position = tx.GetStream(id).position;
@@ -170,6 +164,12 @@ void Ledger::MoveTo(Touched& t, const std::string& rv) {
   }
   t.row.position = rv;
   t.dirty = true;
+  // What OnUnplaced opened; a list closes its own.
+  if (t.bound.empty() && !t.memory.list &&
+      t.row.gap_cause == kube::GapCauseName(kube::GapCause::kParse) &&
+      CompareRv(t.row.gap_from_rv, rv) == RvOrder::kLess) {
+    t.bound = rv;
+  }
 }
 
 void Ledger::Advance(Touched& t, const std::string& rv) {
@@ -313,6 +313,7 @@ void Ledger::CloseOpenGap(store::Transaction& tx, Touched& t,
   row.gap_from_at.reset();
   row.gap_changed = 0;
   row.gap_appeared = 0;
+  t.bound.clear();
   t.dirty = true;
 }
 
@@ -397,6 +398,7 @@ void Ledger::OnUnplaced(store::Transaction& tx, Touched& t,
   const kube::Observation& seen = entry.seen;
   tx.AppendRecord("stub", t.row.id, seen.body);
   store::StreamRow& row = t.row;
+  if (!t.bound.empty()) CloseOpenGap(tx, t, t.bound, 0);
   if (row.gap_cause.empty()) {
     row.gap_cause = kube::GapCauseName(kube::GapCause::kParse);
     row.gap_from_rv =

@@ -78,6 +78,7 @@ class Ledger {
     StreamMemory memory;
     bool dirty = false;     // the row is to be written
     bool recorded = false;  // a revision was appended
+    std::string bound;      // the first position behind an open gap (kParse)
   };
   // How a revision came to be known, but for the object itself.
   struct Finding {

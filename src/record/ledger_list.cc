@@ -31,7 +31,11 @@ void Ledger::OnListBegin(store::Transaction& tx, Touched& t,
   DropAudit(t);
   store::StreamRow& row = t.row;
   const Micros now = tx.recorded_at();
-  if (row.gap_cause.empty()) {
+  if (!t.bound.empty()) CloseOpenGap(tx, t, t.bound, 0);
+  if (row.gap_cause == kube::GapCauseName(kube::GapCause::kParse)) {
+    // OnUnplaced's: the list's gap begins where it does, and may be of more.
+    row.gap_cause = kube::GapCauseName(seen.cause);
+  } else if (row.gap_cause.empty()) {
     row.gap_cause = kube::GapCauseName(seen.cause);
     row.gap_from_rv = row.position.empty() ? seen.rv : row.position;
     row.gap_changed = 0;

@@ -456,6 +456,38 @@ TEST_F(RecorderTest, UnreadableEventLeavesAStubAndTheStreamGoesOn) {
   EXPECT_EQ(Story().back(), "Modified u@12");
 }
 
+TEST_F(RecorderTest, EachGapEndsAtTheNextPosition) {
+  Open();
+  AddStream();
+  ListAndFlow({{"u", "5"}}, "10");
+  OfferEvent(WatchType::kModified, {"u", ""});
+  OfferEvent(WatchType::kModified, {"u", "12"});
+  OfferEvent(WatchType::kModified, {"u", "13"});
+  OfferEvent(WatchType::kModified, {"u", ""});
+  OfferEvent(WatchType::kModified, {"u", "15"});
+  Commit();
+  const auto gaps = Gaps();
+  ASSERT_EQ(gaps.size(), 3U);
+  EXPECT_EQ(gaps[1].from_rv + "-" + gaps[1].to_rv, "10-12");
+  EXPECT_EQ(gaps[2].from_rv + "-" + gaps[2].to_rv, "13-15");
+}
+
+TEST_F(RecorderTest, AListTakesOverWhatCouldNotBePlaced) {
+  Open();
+  AddStream();
+  ListAndFlow({{"u", "5"}}, "10");
+  OfferEvent(WatchType::kModified, {"u", ""});
+  OfferListBegin(GapCause::kGone);
+  OfferItem({"u", "14"}, "20");
+  OfferRv(Kind::kListEnd, "20");
+  Commit();
+  const auto gaps = Gaps();
+  ASSERT_EQ(gaps.size(), 2U);
+  EXPECT_EQ(gaps[1].cause, "gone");
+  EXPECT_EQ(gaps[1].from_rv + "-" + gaps[1].to_rv, "10-20");
+  EXPECT_EQ(Row().gap_cause, "");
+}
+
 TEST_F(RecorderTest, ABookmarkBoundsWhatCouldNotBeRead) {
   Open();
   AddStream();
