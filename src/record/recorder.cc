@@ -396,6 +396,10 @@ bool RecorderImpl::Reopen() {
   }
   store::OpenOptions options = options_.store;
   options.create = false;
+  // What it was known by when it was last written, whatever it was opened as.
+  const store::FileInfo known = info();
+  options.identity = known.identity;
+  options.identity_weak = known.identity_weak;
   auto writer = store::Writer::Open(options_.path, options);
   if (!writer.ok()) {
     Failed(writer.error());

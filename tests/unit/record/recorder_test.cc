@@ -592,5 +592,23 @@ TEST_F(RecorderTest, AFileThatIsTakenAwayIsSaidAndWaitedFor) {
   EXPECT_THAT(Story(), ElementsAre("Added u@11"));
 }
 
+TEST_F(RecorderTest, AFileKnownByAnotherIdentityIsOpenedAgainAfterAnError) {
+  Open();
+  AddStream();
+  ListAndFlow({}, "10");
+  ASSERT_TRUE(recorder->SetIdentity("kube-system=1", false).ok());
+  std::filesystem::rename(file, file + ".away");
+  clock.Advance(2 * kSecond);
+  OfferEvent(WatchType::kAdded, {"u", "11"});
+  recorder->Step(0);
+  EXPECT_NE(recorder->stats().error, "");
+  std::filesystem::rename(file + ".away", file);
+  clock.Advance(kMinute);
+  Commit();
+  EXPECT_EQ(recorder->stats().error, "");
+  EXPECT_EQ(Read()->info().identity, "kube-system=1");
+  EXPECT_THAT(Story(), ElementsAre("Added u@11"));
+}
+
 }  // namespace
 }  // namespace kubescribe::record
