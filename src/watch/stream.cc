@@ -182,6 +182,7 @@ void Stream::Wait(Micros delay, StreamState state, const std::string& message) {
 
 void Stream::OnProbeSent() {
   probe_position_ = position_.newest();
+  probe_audit_rv_ = audit_ == AuditPhase::kReaching ? audit_rv_ : "";
   probe_sent_ = clock().Wall();
 }
 
@@ -201,6 +202,15 @@ void Stream::OnProbed(const std::string& rv) {
         env_.cluster, spec_.Name(), rv, probe_position_);
     BeginList(GapCause::kRewind, true, position_.resume());
     return;
+  }
+  if (audit_ == AuditPhase::kReaching && audit_rv_ == probe_audit_rv_ &&
+      kube::CompareRv(rv, audit_rv_) == kube::RvOrder::kLess) {
+    // The record is older than where the history parts, the audit is not.
+    Log().warn(
+        "{}: {}: audit given up: the server's history went back (it is at {}, "
+        "the audit was at {})",
+        env_.cluster, spec_.Name(), rv, audit_rv_);
+    AbortAudit();
   }
   if (phase_ != Phase::kProbing) {
     const kube::RvOrder order = kube::CompareRv(position_.resume(), rv);

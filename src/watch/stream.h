@@ -320,6 +320,7 @@ class Stream final : Probe::Owner, WatchCall::Owner {
   // The probe, and what the last one showed before the watch.
   Probe probe_;
   std::string probe_position_;  // newest RV when it was sent
+  std::string probe_audit_rv_;  // of the audit that waited then; "": none did
   Micros probe_sent_ = 0;       // wall
   std::string before_rv_;
   Micros before_sent_ = 0;  // wall

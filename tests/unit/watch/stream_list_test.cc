@@ -294,6 +294,22 @@ TEST_F(StreamListTest, AuditSurvivesAReconnectButNotARelist) {
   EXPECT_EQ(Last(Kind::kListBegin).cause, GapCause::kGone);
 }
 
+// The record itself is older than where the history parts: nothing else tells.
+TEST_F(StreamListTest, AnAuditOfAHistoryThatWentBackIsGivenUp) {
+  fakes::ScriptedTransfer& watch = Flowing("100");
+  ASSERT_TRUE(stream->Audit());
+  Listed("110", {Object("108", "a")});
+  EXPECT_EQ(Last(Kind::kAuditEnd).rv, "110");
+  watch.Cut();
+  time.Advance(options.backoff.max);
+  Probed("105");
+  EXPECT_EQ(sink.Count(Kind::kAuditAbort), 1U);
+  EXPECT_EQ(sink.Count(Kind::kListBegin), 1U) << "its position is good";
+  fakes::ScriptedTransfer& next = Opened();
+  next.Body(Event("ADDED", "112", "b"));
+  EXPECT_EQ(sink.Count(Kind::kAuditReached), 0U);
+}
+
 TEST_F(StreamListTest, AnAuditBelowThePositionIsARewind) {
   Flowing("100");
   ASSERT_TRUE(stream->Audit());
