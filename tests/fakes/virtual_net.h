@@ -48,7 +48,8 @@ class VirtualNet {
                                            const std::string& token);
 
   // Transfers whose peer says nothing any more and never will (`half-open`,
-  // `no-answer`), or takes ages (`trickle`), are cut: the network is whole again.
+  // `no-answer`), or takes ages (`trickle`), are cut: the network is whole
+  // again.
   void CutStuck();
 
  private:

@@ -1,11 +1,8 @@
 // What the configuration names, held against what a server serves.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <string>
 
 #include "integration/world.h"
@@ -17,24 +14,9 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
-struct Answer {
-  int code = -1;
-  std::string text;  // stdout and stderr
-};
-
 Answer DryRun(const std::string& config) {
-  const std::string command =
-      KUBESCRIBE_BIN_DIR "/kubescribed --dry-run --config " + config + " 2>&1";
-  Answer answer;
-  FILE* pipe = popen(command.c_str(), "r");
-  std::array<char, 4096> chunk{};
-  std::size_t got = 0;
-  while ((got = fread(chunk.data(), 1, chunk.size(), pipe)) > 0) {
-    answer.text.append(chunk.data(), got);
-  }
-  const int status = pclose(pipe);
-  answer.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return answer;
+  return RunCommand(KUBESCRIBE_BIN_DIR "/kubescribed --dry-run --config " +
+                    config + " 2>&1");
 }
 
 constexpr char kRules[] = R"(resources:

@@ -250,4 +250,20 @@ std::vector<std::string> Violations(store::Reader& reader,
   return Check(reader, sim).Run();
 }
 
+std::vector<std::string> Gaps(store::Reader& reader) {
+  const auto streams = reader.Streams();
+  const auto gaps = reader.Gaps(0);
+  if (!streams.ok() || !gaps.ok()) return {"the file cannot be read"};
+  std::vector<std::string> names;
+  for (const auto& gap : *gaps) {
+    if (gap.cause == "start") continue;
+    for (const auto& row : *streams) {
+      if (row.id == gap.stream_id) {
+        names.push_back(row.key.resource + ":" + gap.cause);
+      }
+    }
+  }
+  return names;
+}
+
 }  // namespace kubescribe::integration

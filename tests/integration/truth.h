@@ -18,4 +18,7 @@ namespace kubescribe::integration {
 std::vector<std::string> Violations(store::Reader& reader,
                                     const fakes::SimCluster& sim);
 
+// Gaps other than `start`, as "resource:cause".
+std::vector<std::string> Gaps(store::Reader& reader);
+
 }  // namespace kubescribe::integration

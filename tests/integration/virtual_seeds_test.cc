@@ -9,8 +9,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -318,15 +316,8 @@ TEST_P(VirtualMistake, ASeedShowsIt) {
       "KUBESCRIBE_MUTANT={} KUBESCRIBE_TEST_SCALE=1 {}/integration "
       "--gtest_filter='Shards/VirtualSeeds*/0' --gtest_break_on_failure 2>&1",
       GetParam(), KUBESCRIBE_BIN_DIR);
-  std::string said;
-  FILE* pipe = popen(command.c_str(), "r");
-  std::array<char, 4096> chunk{};
-  std::size_t got = 0;
-  while ((got = fread(chunk.data(), 1, chunk.size(), pipe)) > 0) {
-    said.append(chunk.data(), got);
-  }
-  pclose(pipe);
-  EXPECT_THAT(said, testing::HasSubstr("again with KUBESCRIBE_SEED="));
+  EXPECT_THAT(RunCommand(command).text,
+              testing::HasSubstr("again with KUBESCRIBE_SEED="));
 }
 
 INSTANTIATE_TEST_SUITE_P(Model, VirtualMistake, testing::Range(1, 9),

@@ -238,19 +238,7 @@ std::vector<std::string> VirtualWorld::Violations() const {
 std::vector<std::string> VirtualWorld::Gaps() const {
   const auto reader = Read();
   if (reader == nullptr) return {"no database"};
-  const auto streams = reader->Streams();
-  const auto gaps = reader->Gaps(0);
-  if (!streams.ok() || !gaps.ok()) return {"the file cannot be read"};
-  std::vector<std::string> names;
-  for (const auto& gap : *gaps) {
-    if (gap.cause == "start") continue;
-    for (const auto& row : *streams) {
-      if (row.id == gap.stream_id) {
-        names.push_back(row.key.resource + ":" + gap.cause);
-      }
-    }
-  }
-  return names;
+  return integration::Gaps(*reader);
 }
 
 std::string VirtualWorld::Trace() const {

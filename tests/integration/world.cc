@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -59,6 +61,20 @@ std::size_t Scaled(std::size_t n) {
   if (text == nullptr) return n;
   const double scaled = std::strtod(text, nullptr) * static_cast<double>(n);
   return scaled < 1 ? 1 : static_cast<std::size_t>(scaled);
+}
+
+Answer RunCommand(const std::string& command) {
+  Answer answer;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) Die("cannot run " + command);
+  std::array<char, 4096> chunk{};
+  std::size_t got = 0;
+  while ((got = fread(chunk.data(), 1, chunk.size(), pipe)) > 0) {
+    answer.text.append(chunk.data(), got);
+  }
+  const int status = pclose(pipe);
+  answer.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return answer;
 }
 
 World::World() {
@@ -245,21 +261,9 @@ std::string World::WaitUntilRecorded(const fakes::SimCluster& sim,
 }
 
 std::vector<std::string> World::Gaps(const fakes::SimCluster& sim) const {
-  std::vector<std::string> names;
   auto reader = store::Reader::Open(Database(sim));
   if (!reader.ok()) return {reader.error().message()};
-  const auto streams = (*reader)->Streams();
-  const auto gaps = (*reader)->Gaps(0);
-  if (!streams.ok() || !gaps.ok()) return {"the file cannot be read"};
-  for (const auto& gap : *gaps) {
-    if (gap.cause == "start") continue;
-    for (const auto& stream : *streams) {
-      if (stream.id == gap.stream_id) {
-        names.push_back(stream.key.resource + ":" + gap.cause);
-      }
-    }
-  }
-  return names;
+  return integration::Gaps(**reader);
 }
 
 std::size_t World::Records(const fakes::SimCluster& sim,

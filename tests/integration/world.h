@@ -34,6 +34,13 @@ struct ExitState {
   int code = 0;  // exit code, or the signal
 };
 
+// What a shell command said, on stdout and (with 2>&1) on stderr.
+struct Answer {
+  int code = -1;  // -1: it did not exit
+  std::string text;
+};
+Answer RunCommand(const std::string& command);
+
 class World {
  public:
   World();
@@ -85,7 +92,6 @@ class World {
   // As of truth.h.
   std::vector<std::string> Violations(const fakes::SimCluster& sim) const;
 
-  // Gaps other than `start`, as "resource:cause".
   std::vector<std::string> Gaps(const fakes::SimCluster& sim) const;
   // How many records of a kind there are ("stub", "epoch", …).
   std::size_t Records(const fakes::SimCluster& sim,
