@@ -29,6 +29,8 @@ struct Discovery {
 
   bool operator==(const Discovery&) const = default;
 
+  // Whether a kind of this group and version may be served although it is not
+  // in `resources`.
   bool IsUnknown(const std::string& group, const std::string& version) const;
 
   // A JSON object, stable in order: recorded as the discovery record's payload.
