@@ -8,7 +8,8 @@
 // when the point NAME is reached for the Nth time; "*:N" counts all points
 // together. KUBESCRIBE_KILL_LOG=FILE appends the name of every point reached,
 // one a line, so that a test can learn which there are. KUBESCRIBE_MUTANT=N
-// switches the mistake N on.
+// switches the mistake N on. KUBESCRIBE_SLOW_DISK=N makes every write to a
+// database's files and every sync of them last N microseconds longer.
 //
 // All of it only where KUBESCRIBE_TEST_SWITCHES is defined (presets debug,
 // asan, tsan); otherwise both compile to nothing and false. Any thread.

@@ -13,40 +13,128 @@ struct Free {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
+// The fast levels' tables hold about so much of a prefix; beyond, the matcher
+// for long distances finds what is equal.
+constexpr std::size_t kLongBase = std::size_t{256} << 10;
+
+// The smallest power of two that is not less, as a logarithm.
+int CeilLog(std::size_t size) {
+  int log = 0;
+  while ((std::size_t{1} << log) < size) ++log;
+  return log;
+}
+
 }  // namespace
 
 struct Compressor::State {
   std::unique_ptr<ZSTD_CCtx, Free> context{ZSTD_createCCtx()};
+  int level;
+  int delta_level;
   std::string out;
+
+  void Set(ZSTD_cParameter parameter, int value) const {
+    if (ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), parameter, value)) !=
+        0) {
+      throw std::bad_alloc();
+    }
+  }
+
+  std::string_view Run(std::string_view raw) {
+    const std::size_t bound = ZSTD_compressBound(raw.size());
+    // One large body must not be paid for in memory ever after.
+    constexpr std::size_t kKeep = std::size_t{1} << 20;
+    if (out.size() < bound || out.size() > kKeep) {
+      out = std::string(bound, '\0');
+    }
+    const std::size_t size = ZSTD_compress2(context.get(), out.data(),
+                                            out.size(), raw.data(), raw.size());
+    if (ZSTD_isError(size) != 0) throw std::bad_alloc();
+    return {out.data(), size};
+  }
 };
 
-Compressor::Compressor(int level) : state_(std::make_unique<State>()) {
-  ZSTD_CCtx* context = state_->context.get();
-  if (context == nullptr) throw std::bad_alloc();
-  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 1);
+Compressor::Compressor(int level, int delta_level)
+    : state_(std::make_unique<State>()) {
+  if (state_->context == nullptr) throw std::bad_alloc();
+  state_->level = level;
+  state_->delta_level = delta_level;
+  state_->Set(ZSTD_c_checksumFlag, 1);
+  state_->Set(ZSTD_c_contentSizeFlag, 1);
 }
 Compressor::~Compressor() = default;
 Compressor::Compressor(Compressor&&) noexcept = default;
 Compressor& Compressor::operator=(Compressor&&) noexcept = default;
 
 std::string_view Compressor::Compress(std::string_view raw) {
-  std::string& out = state_->out;
-  const std::size_t bound = ZSTD_compressBound(raw.size());
-  // One large body must not be paid for in memory ever after.
-  constexpr std::size_t kKeep = std::size_t{1} << 20;
-  if (out.size() < bound || out.size() > kKeep) {
-    out = std::string(bound, '\0');
+  state_->Set(ZSTD_c_compressionLevel, state_->level);
+  ZSTD_CCtx_refCDict(state_->context.get(), nullptr);
+  return state_->Run(raw);
+}
+
+std::string_view Compressor::Compress(std::string_view raw,
+                                      const Dictionary& dictionary) {
+  // The level is the dictionary's.
+  if (ZSTD_isError(ZSTD_CCtx_refCDict(state_->context.get(),
+                                      dictionary.ForCompression())) != 0) {
+    throw std::bad_alloc();
   }
-  const std::size_t size = ZSTD_compress2(state_->context.get(), out.data(),
-                                          out.size(), raw.data(), raw.size());
-  if (ZSTD_isError(size) != 0) throw std::bad_alloc();
-  return {out.data(), size};
+  return state_->Run(raw);
+}
+
+std::string_view Compressor::Delta(std::string_view raw,
+                                   std::string_view base) {
+  state_->Set(ZSTD_c_compressionLevel, state_->delta_level);
+  // Used for one frame; it takes the place of a dictionary.
+  if (ZSTD_isError(ZSTD_CCtx_refPrefix(state_->context.get(), base.data(),
+                                       base.size())) != 0) {
+    throw std::bad_alloc();
+  }
+  if (base.size() < kLongBase) return state_->Run(raw);
+  state_->Set(ZSTD_c_windowLog, CeilLog(base.size() + raw.size()));
+  state_->Set(ZSTD_c_enableLongDistanceMatching, 1);
+  const std::string_view frame = state_->Run(raw);
+  state_->Set(ZSTD_c_windowLog, 0);
+  state_->Set(ZSTD_c_enableLongDistanceMatching, 0);
+  return frame;
 }
 
 struct Decompressor::State {
   std::unique_ptr<ZSTD_DCtx, Free> context{ZSTD_createDCtx()};
+
+  // `refer` names what the frame builds on, just before it is read.
+  template <typename Refer>
+  Result<std::string> Run(std::string_view frame, std::size_t max_size,
+                          Refer refer) {
+    const unsigned long long size =
+        ZSTD_getFrameContentSize(frame.data(), frame.size());
+    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
+      return Error(Code::kCorruption, "not a zstd frame that states its size");
+    }
+    if (size > max_size) {
+      return Error(Code::kCorruption,
+                   fmt::format("a zstd frame of {} bytes where at most {} "
+                               "are expected",
+                               size, max_size));
+    }
+    const std::size_t whole =
+        ZSTD_findFrameCompressedSize(frame.data(), frame.size());
+    if (ZSTD_isError(whole) != 0 || whole != frame.size()) {
+      return Error(Code::kCorruption,
+                   "a zstd frame is cut short or has a tail");
+    }
+    std::string raw(static_cast<std::size_t>(size), '\0');
+    if (ZSTD_isError(refer(context.get())) != 0) throw std::bad_alloc();
+    const std::size_t got = ZSTD_decompressDCtx(
+        context.get(), raw.data(), raw.size(), frame.data(), frame.size());
+    if (ZSTD_isError(got) != 0) {
+      return Error(Code::kCorruption, fmt::format("a zstd frame is damaged: {}",
+                                                  ZSTD_getErrorName(got)));
+    }
+    if (got != raw.size()) {
+      return Error(Code::kCorruption, "a zstd frame is shorter than it states");
+    }
+    return raw;
+  }
 };
 
 Decompressor::Decompressor() : state_(std::make_unique<State>()) {
@@ -58,34 +146,25 @@ Decompressor& Decompressor::operator=(Decompressor&&) noexcept = default;
 
 Result<std::string> Decompressor::Decompress(std::string_view frame,
                                              std::size_t max_size) {
-  const unsigned long long size =
-      ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
-    return Error(Code::kCorruption, "not a zstd frame that states its size");
-  }
-  if (size > max_size) {
-    return Error(Code::kCorruption,
-                 fmt::format("a zstd frame of {} bytes where at most {} "
-                             "are expected",
-                             size, max_size));
-  }
-  const std::size_t whole =
-      ZSTD_findFrameCompressedSize(frame.data(), frame.size());
-  if (ZSTD_isError(whole) != 0 || whole != frame.size()) {
-    return Error(Code::kCorruption, "a zstd frame is cut short or has a tail");
-  }
-  std::string raw(static_cast<std::size_t>(size), '\0');
-  const std::size_t got =
-      ZSTD_decompressDCtx(state_->context.get(), raw.data(), raw.size(),
-                          frame.data(), frame.size());
-  if (ZSTD_isError(got) != 0) {
-    return Error(Code::kCorruption, fmt::format("a zstd frame is damaged: {}",
-                                                ZSTD_getErrorName(got)));
-  }
-  if (got != raw.size()) {
-    return Error(Code::kCorruption, "a zstd frame is shorter than it states");
-  }
-  return raw;
+  return state_->Run(frame, max_size, [](ZSTD_DCtx* context) {
+    return ZSTD_DCtx_refDDict(context, nullptr);
+  });
+}
+
+Result<std::string> Decompressor::Decompress(std::string_view frame,
+                                             std::size_t max_size,
+                                             const Dictionary& dictionary) {
+  return state_->Run(frame, max_size, [&](ZSTD_DCtx* context) {
+    return ZSTD_DCtx_refDDict(context, dictionary.ForDecompression());
+  });
+}
+
+Result<std::string> Decompressor::ApplyDelta(std::string_view frame,
+                                             std::size_t max_size,
+                                             std::string_view base) {
+  return state_->Run(frame, max_size, [&](ZSTD_DCtx* context) {
+    return ZSTD_DCtx_refPrefix(context, base.data(), base.size());
+  });
 }
 
 }  // namespace kubescribe::codec

@@ -1,7 +1,13 @@
-// Bodies as zstd frames, each a frame of its own (schema/formats/body.md).
+// Bodies as zstd frames (schema/formats/body.md), of three kinds:
+//   - alone: nothing else is needed to read it;
+//   - with a dictionary (dictionary.h), for bodies that stand alone but look
+//     like many others;
+//   - a delta: the bytes of an earlier body (the base) come before the frame's
+//     own window as a prefix, so that only what differs is stored.
 //
 // Every frame carries its raw size and a checksum, so that decompression can
-// bound what it allocates and notices damaged bytes. libzstd stays out of this
+// bound what it allocates (the raw size and nothing else: no window is kept)
+// and notices damaged bytes, and a wrong base. libzstd stays out of this
 // header.
 #pragma once
 
@@ -11,21 +17,29 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "codec/dictionary.h"
 
 namespace kubescribe::codec {
 
+// Base and body of a delta together. Larger ones gain little and would make
+// the tables of the compressor large.
+inline constexpr std::size_t kLargestDelta = std::size_t{64} << 20;
+
 // Compresses bodies; reuse one, since its tables are costly to set up. One
-// thread.
+// thread. The views hold until the next call. None of these can fail but for
+// memory, and then they throw std::bad_alloc.
 class Compressor {
  public:
-  explicit Compressor(int level = 3);
+  // The levels of frames alone, and of deltas. A dictionary brings its own.
+  explicit Compressor(int level = 3, int delta_level = 3);
   ~Compressor();
   Compressor(Compressor&&) noexcept;
   Compressor& operator=(Compressor&&) noexcept;
 
-  // The frame of `raw`. The view holds until the next call. It cannot fail
-  // but for memory, and then throws std::bad_alloc.
   std::string_view Compress(std::string_view raw);
+  std::string_view Compress(std::string_view raw, const Dictionary& dictionary);
+  // REQUIRES: base.size() + raw.size() <= kLargestDelta.
+  std::string_view Delta(std::string_view raw, std::string_view base);
 
  private:
   struct State;
@@ -40,10 +54,14 @@ class Decompressor {
   Decompressor(Decompressor&&) noexcept;
   Decompressor& operator=(Decompressor&&) noexcept;
 
-  // What Compress was given. kCorruption: not one whole frame, a wrong
-  // checksum, or it says that it is larger than `max_size` (nothing of that
-  // size is allocated then).
+  // What the function of the same kind was given. kCorruption: not one whole
+  // frame, a wrong checksum, dictionary or base, or it says that it is larger
+  // than `max_size` (nothing of that size is allocated then).
   Result<std::string> Decompress(std::string_view frame, std::size_t max_size);
+  Result<std::string> Decompress(std::string_view frame, std::size_t max_size,
+                                 const Dictionary& dictionary);
+  Result<std::string> ApplyDelta(std::string_view frame, std::size_t max_size,
+                                 std::string_view base);
 
  private:
   struct State;

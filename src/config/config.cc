@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/read_file.h"
+#include "base/text.h"
 #include "config/yaml_reader.h"
 
 namespace kubescribe::config {
@@ -133,12 +134,6 @@ void ReadLevel(Section* section, Level* level) {
   } else if (section->Has("level")) {
     section->Fail("level", "must be full, metadata or none");
   }
-}
-
-bool HasControl(const std::string& text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
 }
 
 ResourceRule ReadRule(YamlErrors& errors, const YAML::Node& node,

@@ -105,7 +105,8 @@ struct RequestConfig {
 
 struct LimitConfig {
   std::uint64_t max_object_size = 16u << 20;  // bytes of one object
-  // Between the network and each cluster's writer.
+  // Between the network and the clusters' writers: bytes of all clusters
+  // together (an equal share each, 2 MiB at least), items of each.
   std::uint64_t queue_bytes = 32u << 20;
   std::uint64_t queue_items = 10000;
   // Half-received frames, of all clusters together.

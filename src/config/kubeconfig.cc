@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/read_file.h"
+#include "base/text.h"
 #include "config/base64.h"
 #include "config/yaml_reader.h"
 
@@ -53,12 +54,6 @@ std::string Resolve(const std::string& path, const std::string& file) {
   if (path.empty() || path.front() == '/') return path;
   const std::string folder = Folder(file);
   return folder.empty() ? path : folder + "/" + path;
-}
-
-bool HasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
 }
 
 std::string Variable(const char* name) {

@@ -22,6 +22,9 @@
 //               at the end "streams", "findings"
 //   reload      {} -> "message" once the new configuration is in force; an
 //               error: the old one is
+//   backup      {"cluster": NAME or "", "path": ABSOLUTE} -> progress lines
+//   with
+//               "pages", "done"; at the end "cluster", "path"
 //   checkpoint  {} -> {}; what is in the -wal files goes into the databases
 #pragma once
 

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "kube/scan_text.h"
+
 namespace kubescribe::kube {
 namespace {
 
@@ -15,9 +17,7 @@ namespace od = simdjson::ondemand;
 using Json = nlohmann::json;
 
 // Memory that one big object made larger than this is given back.
-constexpr std::size_t kKeepCapacity = 1 << 20;
-
-bool IsSpace(char c) { return c == '\n' || c == ' ' || c == '\r' || c == '\t'; }
+constexpr std::size_t kKeepParser = 1 << 20;
 
 Error NotJson(simdjson::error_code code) {
   return Error(Code::kInvalid,
@@ -120,7 +120,7 @@ struct EventReader::Impl {
 
   // simdjson reads some bytes past the end, so the input is copied once.
   simdjson::error_code Open(std::string_view text, od::document& document) {
-    if (text.size() <= kKeepCapacity && buffer.size() > 2 * kKeepCapacity) {
+    if (text.size() <= kKeepParser && buffer.size() > 2 * kKeepParser) {
       parser = od::parser();
       checker = simdjson::dom::parser();
       buffer = std::vector<char>();
@@ -137,6 +137,11 @@ struct EventReader::Impl {
   // A walk looks at what it passes by only to find its end; a body that is no
   // JSON must not be kept as one. REQUIRES: `text` was opened.
   simdjson::error_code Check(std::string_view text) {
+    // Of a big one simdjson would hold several times its size.
+    if (text.size() > kKeepParser) {
+      return nlohmann::json::accept(text) ? simdjson::SUCCESS
+                                          : simdjson::TAPE_ERROR;
+    }
     const auto error = checker.parse(buffer.data(), text.size(), false).error();
     // It knows no integer above 64 bits and no nesting above 1024.
     if (error && nlohmann::json::accept(text)) return simdjson::SUCCESS;

@@ -37,7 +37,8 @@ struct Frame {
   ServerStatus status;      // for kError; code 0 if it was no Status
 };
 
-// Keeps the parser's memory between calls. One thread.
+// Keeps the parser's memory between calls, some twenty times what it read: one
+// for all streams of a thread. One thread.
 class EventReader {
  public:
   EventReader();
@@ -58,7 +59,7 @@ class EventReader {
 
   // A Status body. Anything else, plain text and HTML included, gives
   // code 0 and no message.
-  ServerStatus ReadStatus(std::string_view body);
+  static ServerStatus ReadStatus(std::string_view body);
 
   // What can be told of an object from the first bytes of it, cut off anywhere
   // (an event that is too large): the fields found before the cut; never fails.

@@ -4,13 +4,13 @@
 
 #include <utility>
 
+#include "kube/scan_text.h"
+
 namespace kubescribe::kube {
 namespace {
 
 // A buffer that one big frame made larger than this is given back.
-constexpr std::size_t kKeepCapacity = 64 * 1024;
-
-bool IsSpace(char c) { return c == '\n' || c == ' ' || c == '\r' || c == '\t'; }
+constexpr std::size_t kKeepFrame = 64 * 1024;
 
 }  // namespace
 
@@ -66,7 +66,7 @@ Status Framer::Feed(std::string_view bytes, Sink& sink) {
       std::string frame = std::exchange(buffer_, {});
       frame.append(piece);
       sink.OnFrame(frame);
-      if (buffer_.empty() && frame.capacity() <= kKeepCapacity) {
+      if (buffer_.empty() && frame.capacity() <= kKeepFrame) {
         frame.clear();
         buffer_ = std::move(frame);
       }

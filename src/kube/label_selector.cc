@@ -5,14 +5,13 @@
 #include <optional>
 #include <utility>
 
+#include "kube/scan_text.h"
 #include "kube/selector.h"
 
 namespace kubescribe::kube {
 namespace {
 
 using Json = nlohmann::json;
-
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 bool IsSpecial(char c) {
   return c == '=' || c == '!' || c == '(' || c == ')' || c == ',' || c == '>' ||

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "kube/scan_text.h"
+
 namespace kubescribe::kube {
 namespace {
 
@@ -12,9 +14,7 @@ using Json = nlohmann::json;
 
 // Of what is kept beside the items: keys, kind, metadata with its token.
 constexpr std::size_t kMaxText = 1 << 20;
-constexpr std::size_t kKeepCapacity = 64 * 1024;
-
-bool IsSpace(char c) { return c == '\n' || c == ' ' || c == '\r' || c == '\t'; }
+constexpr std::size_t kKeepItem = 64 * 1024;
 
 std::string StringAt(const Json& object, const char* key) {
   const auto it = object.find(key);
@@ -242,7 +242,7 @@ void ListParser::TakeItem(std::string_view& bytes, Sink& sink) {
   } else {
     value_.append(piece);
     sink.OnItem(value_);
-    if (value_.capacity() > kKeepCapacity) value_ = std::string();
+    if (value_.capacity() > kKeepItem) value_ = std::string();
   }
 }
 

@@ -1,6 +1,7 @@
 #include <date/date.h>
 #include <fmt/format.h>
 
+#include "kube/scan_text.h"
 #include "kube/user_time.h"
 
 namespace kubescribe::kube {
@@ -16,12 +17,6 @@ std::optional<int> TakeNumber(std::string_view& text, std::size_t digits) {
   }
   text.remove_prefix(digits);
   return number;
-}
-
-bool TakeChar(std::string_view& text, char c) {
-  if (text.empty() || text[0] != c) return false;
-  text.remove_prefix(1);
-  return true;
 }
 
 // ".123456789" as microseconds; none if there are no digits after the point.

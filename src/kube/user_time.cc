@@ -10,6 +10,8 @@
 #include <exception>
 #include <utility>
 
+#include "kube/scan_text.h"
+
 namespace kubescribe::kube {
 namespace {
 
@@ -70,12 +72,6 @@ std::optional<Micros> TakeDigits(std::string_view& text, std::size_t least,
   if (count < least) return std::nullopt;
   text.remove_prefix(count);
   return number;
-}
-
-bool TakeChar(std::string_view& text, char c) {
-  if (text.empty() || text[0] != c) return false;
-  text.remove_prefix(1);
-  return true;
 }
 
 bool TakeWord(std::string_view& text, std::string_view word) {

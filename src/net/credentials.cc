@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "net/base64.h"
 
 namespace kubescribe::net {
@@ -22,12 +23,6 @@ constexpr Micros kCertAge = 60 * kSecond;
 // expired when it comes.
 constexpr Micros kExecSpacing = 1 * kSecond;
 constexpr Micros kExecMaxBackoff = 30 * kSecond;
-
-bool HasControl(const std::string& text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
-}
 
 // Never asks: OpenSSL's own callback would prompt on the terminal.
 int NoPassword(char*, int, int, void*) { return 0; }

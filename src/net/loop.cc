@@ -59,7 +59,7 @@ Loop::Impl::~Impl() {
 }
 
 void Loop::Impl::Run() {
-  while (!stop_.load(std::memory_order_acquire)) Turn(kLongestWait);
+  while (!stopped()) Turn(kLongestWait);
   RunPosted();
 }
 
@@ -108,6 +108,7 @@ void Loop::Impl::Turn(Micros max_wait) {
   LookedNow();
   RunPosted();
   RunTimers();
+  if (stopped()) return;
   in_curl_ = true;
   for (int i = 0; i < ready; ++i) {
     const int fd = events[i].data.fd;
@@ -188,7 +189,7 @@ void Loop::Impl::RunTimers() {
   // with no delay must not keep the sockets waiting.
   const TimerId last = next_timer_;
   auto it = timers_.begin();
-  while (it != timers_.end() && it->first.first <= now) {
+  while (!stopped() && it != timers_.end() && it->first.first <= now) {
     if (it->first.second >= last) {
       ++it;
       continue;

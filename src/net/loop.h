@@ -34,7 +34,9 @@ class Loop final : public Scheduler {
   void Turn(Micros max_wait);
 
   // Any thread, also from within a signal-driven thread; not from a signal
-  // handler. Run returns after the current turn. May come before Run.
+  // handler. Run returns soon; called on the loop's thread, it is followed by
+  // no timer and no transfer, so that what these refer to may go. May come
+  // before Run.
   void Stop();
   // Any thread. Calls `fn` on the loop's thread, in order, not within Post.
   // What is still waiting when the loop is destroyed is not called.

@@ -74,6 +74,7 @@ class Loop::Impl {
   static int SocketCallback(CURL*, curl_socket_t fd, int what, void* self,
                             void*);
   static int TimerCallback(CURLM*, long timeout_ms, void* self);
+  bool stopped() const { return stop_.load(std::memory_order_acquire); }
   void Wake();
   Micros WaitFor(Micros max_wait);
   void LookedNow();

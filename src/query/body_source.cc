@@ -3,12 +3,22 @@
 #include "query/object.h"
 
 namespace kubescribe::query {
+namespace {
+
+constexpr std::size_t kCache = std::size_t{16} << 20;
+
+}  // namespace
+
+BodySource::BodySource(std::string path)
+    : path_(std::move(path)),
+      bodies_(std::make_shared<store::BodyCache>(kCache)) {}
 
 Status BodySource::Renew() {
   const Micros now = SystemClock().Mono();
   if (reader_ != nullptr && now - opened_ < kSecond) return {};
   reader_.reset();
-  Result<std::unique_ptr<store::Reader>> reader = store::Reader::Open(path_);
+  Result<std::unique_ptr<store::Reader>> reader =
+      store::Reader::Open(path_, bodies_);
   if (!reader.ok()) return reader.error();
   reader_ = std::move(*reader);
   opened_ = now;

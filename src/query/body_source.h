@@ -13,7 +13,7 @@ namespace kubescribe::query {
 
 class BodySource {
  public:
-  explicit BodySource(std::string path) : path_(std::move(path)) {}
+  explicit BodySource(std::string path);
 
   // The object of a revision, complete (object.h).
   Result<std::string> Object(const store::Revision& revision,
@@ -23,6 +23,7 @@ class BodySource {
   Status Renew();
 
   const std::string path_;
+  std::shared_ptr<store::BodyCache> bodies_;
   std::unique_ptr<store::Reader> reader_;
   Micros opened_ = 0;
 };

@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kRange = 1000;
+constexpr std::size_t kBodyCache = std::size_t{16} << 20;
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -157,8 +158,10 @@ struct Range {
 };
 
 Result<Range> ReadRange(const std::string& path, store::Seq after,
-                        std::optional<store::Seq>& last) {
-  Result<std::unique_ptr<store::Reader>> reader = store::Reader::Open(path);
+                        std::optional<store::Seq>& last,
+                        const std::shared_ptr<store::BodyCache>& bodies) {
+  Result<std::unique_ptr<store::Reader>> reader =
+      store::Reader::Open(path, bodies);
   if (!reader.ok()) return reader.error();
   if (!last) last = (*reader)->info().last_seq;
   Result<store::Reader::Batch> batch = (*reader)->Records(after, *last, kRange);
@@ -193,8 +196,9 @@ Result<store::Seq> Export(const std::string& path, const ExportRequest& request,
                           const LineSink& sink) {
   store::Seq after = request.after;
   std::optional<store::Seq> last = request.last;
+  const auto bodies = std::make_shared<store::BodyCache>(kBodyCache);
   for (;;) {
-    const Result<Range> range = ReadRange(path, after, last);
+    const Result<Range> range = ReadRange(path, after, last, bodies);
     if (!range.ok()) return range.error();
     if (range->last <= after) return after;
     for (const auto& [seq, line] : range->lines) {

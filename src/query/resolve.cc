@@ -85,6 +85,17 @@ class Resolver {
     return *first;
   }
 
+  Result<std::vector<Target>> AllTypes() const {
+    std::vector<Target> targets;
+    for (const store::ResourceRow& row : rows_) {
+      Result<Target> target = Type(
+          row.group.empty() ? row.resource : row.resource + "." + row.group);
+      if (!target.ok()) return target.error();
+      if (target->row.id == row.id) targets.push_back(std::move(*target));
+    }
+    return targets;
+  }
+
  private:
   std::vector<store::ResourceRow> rows_;
   std::vector<kube::Discovery> discoveries_;  // never empty
@@ -134,6 +145,7 @@ Result<std::vector<Target>> ResolveArguments(
   }
   const Result<Resolver> resolver = Resolver::Make(reader, as_of);
   if (!resolver.ok()) return resolver.error();
+  if (words.size() == 1 && words.front() == "*") return resolver->AllTypes();
   std::vector<Target> targets;
   std::size_t begin = 0;
   const std::string& types = words.front();

@@ -25,7 +25,8 @@ Result<Target> ResolveTarget(store::Reader& reader, const store::AsOf& as_of,
                              const std::string& type);
 
 // kubectl's arguments: "TYPE[,TYPE…] [NAME…]" or "TYPE/NAME…". A word that is
-// a type itself ("v1/pods") is one. kInvalid: mixed forms, or nothing.
+// a type itself ("v1/pods") is one; "*" alone is every recorded type. kInvalid:
+// mixed forms, or nothing.
 Result<std::vector<Target>> ResolveArguments(
     store::Reader& reader, const store::AsOf& as_of,
     const std::vector<std::string>& words);

@@ -1,7 +1,9 @@
 #include "query/state.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "kube/selector.h"
@@ -62,7 +64,7 @@ class Question {
     filter.resource_id = resource;
     filter.name_space = name_space;
     Result<std::vector<store::Revision>> rows =
-        reader_.StateAt(filter, as_of, /*include_gone=*/when.rv.has_value());
+        Rows(type.target.names, filter, as_of);
     if (!rows.ok()) return rows.error();
     if (when.rv) {
       Micros newest = 0;
@@ -85,6 +87,22 @@ class Question {
   }
 
  private:
+  Result<std::vector<store::Revision>> Rows(
+      const std::vector<std::string>& names, store::ObjectFilter filter,
+      const store::AsOf& as_of) {
+    if (as_of.rv || names.empty()) {
+      return reader_.StateAt(filter, as_of, as_of.rv.has_value());
+    }
+    std::vector<store::Revision> rows;
+    for (const std::string& name : std::set(names.begin(), names.end())) {
+      filter.name = name;
+      auto named = reader_.StateAt(filter, as_of);
+      if (!named.ok()) return named.error();
+      std::move(named->begin(), named->end(), std::back_inserter(rows));
+    }
+    return rows;
+  }
+
   // Keeps the living ones, of the names that were asked for, in their order.
   static void Pick(std::vector<store::Revision> rows, TypeState& type) {
     std::erase_if(rows, [](const auto& row) { return IsGone(row.event); });
@@ -117,12 +135,20 @@ Status Fill(const std::string& path, const Selectors& selectors,
   const kube::GroupResource resource = type.target.info.group_resource();
   const Status supported = selectors.fields.Supports(resource);
   if (!supported.ok()) return supported.error();
+  // In order of seq the file is gone through once from front to back: bodies
+  // that were written together lie on the same pages.
+  std::vector<Object*> by_seq;
+  by_seq.reserve(type.objects.size());
+  for (Object& object : type.objects) by_seq.push_back(&object);
+  std::sort(by_seq.begin(), by_seq.end(), [](const Object* a, const Object* b) {
+    return a->revision.seq < b->revision.seq;
+  });
   BodySource bodies(path);
-  for (Object& object : type.objects) {
+  for (Object* object : by_seq) {
     Result<std::string> json =
-        bodies.Object(object.revision, type.target.row.kind);
+        bodies.Object(object->revision, type.target.row.kind);
     if (!json.ok()) return json.error();
-    object.json = std::move(*json);
+    object->json = std::move(*json);
   }
   std::erase_if(type.objects, [&](const Object& object) {
     return (!selectors.labels.empty() &&

@@ -129,6 +129,14 @@ class Recorder {
   virtual store::FileInfo info() = 0;
   // Asks for a checkpoint of the WAL at the next Step. Any thread.
   virtual void RequestCheckpoint() = 0;
+  // Copies the file into `path` while recording goes on: what is committed
+  // meanwhile is in the copy. `report` gets how far it is now and then and
+  // answers whether to go on. Any thread but the writer's; errors as those of
+  // store::Writer::StartBackup, kUnavailable where the store has failed,
+  // kCancelled.
+  virtual Status Backup(
+      const std::string& path,
+      const std::function<bool(const store::BackupProgress&)>& report) = 0;
 };
 
 }  // namespace kubescribe::record

@@ -33,6 +33,9 @@ class RecorderImpl final : public Recorder {
   RecorderStats stats() const override;
   store::FileInfo info() override;
   void RequestCheckpoint() override;
+  Status Backup(
+      const std::string& path,
+      const std::function<bool(const store::BackupProgress&)>& report) override;
 
  private:
   struct Offered {

@@ -28,6 +28,9 @@ namespace kubescribe::store {
 
 // 'kfr1', as schema/001-initial.sql sets it.
 inline constexpr std::int64_t kApplicationId = 0x6b667231;
+// How long a connection waits for another's lock. Only one that opens the file
+// in the instant of a recovery can hold it.
+inline constexpr int kBusyMs = 2000;
 
 class Db {
  public:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "store/lifetimes.h"
 #include "store/reader_impl.h"
 #include "store/rows.h"
 #include "store/state_query.h"
@@ -12,20 +13,9 @@
 namespace kubescribe::store {
 namespace {
 
-// Up to so many objects a history is put together object by object; beyond,
-// by walking all revisions in order.
-constexpr std::int64_t kFewObjects = 10000;
-
 std::int64_t Limit(std::size_t limit) {
   constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
   return static_cast<std::int64_t>(std::min(limit, kMost));
-}
-
-void BindFilter(Query& query, const ObjectFilter& filter) {
-  query.Bind(filter.resource_id);
-  if (filter.name_space) query.Bind(*filter.name_space);
-  if (filter.name) query.Bind(*filter.name);
-  if (filter.uid) query.Bind(*filter.uid);
 }
 
 }  // namespace
@@ -120,6 +110,16 @@ Result<std::optional<std::string>> ReaderImpl::Discovery(const AsOf& as_of) {
   return Decode(*found);
 }
 
+// A file that no recorder of this version has opened yet does not.
+bool ReaderImpl::HasLifetimes() {
+  if (!has_lifetimes_) {
+    has_lifetimes_ =
+        db_->Int("SELECT count(*) FROM sqlite_schema WHERE name = 'lifetime'") >
+        0;
+  }
+  return *has_lifetimes_;
+}
+
 Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
                                                   const AsOf& as_of,
                                                   bool include_gone) {
@@ -133,7 +133,12 @@ Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
   }
   return Guard<std::vector<Revision>>([&] {
     std::vector<Revision> state;
-    Query query(*db_, OneTime{StateSql(filter, as_of, include_gone)});
+    const bool by_lifetime =
+        FindsByLifetime(filter, as_of, include_gone) && HasLifetimes();
+    const LifeSeconds seconds(info_.created_at);
+    Query query(
+        *db_, OneTime{by_lifetime ? LivingSql(filter, seconds.Nearest(as_of.at))
+                                  : StateSql(filter, as_of, include_gone)});
     if (as_of.rv) {
       query.Bind(*as_of.rv);
     } else {
@@ -145,46 +150,10 @@ Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
   });
 }
 
-Result<std::vector<Revision>> ReaderImpl::History(const ObjectFilter& filter,
-                                                  Seq after,
-                                                  std::size_t limit) {
-  return Guard<std::vector<Revision>>([&] {
-    std::int64_t objects = 0;
-    {
-      Query count(*db_,
-                  OneTime{fmt::format("SELECT count(*) FROM (SELECT 1 FROM "
-                                      "object o WHERE ?1 AND {} LIMIT {})",
-                                      FilterSql(filter), kFewObjects + 1)});
-      count.Bind(1);
-      BindFilter(count, filter);
-      if (count.Step()) objects = count.Int(0);
-    }
-    const char* from = objects <= kFewObjects
-                           ? "object o CROSS JOIN revision v INDEXED BY "
-                             "revision_object ON v.object_id = o.id"
-                           : "revision v CROSS JOIN object o "
-                             "ON o.id = v.object_id";
-    Query query(*db_,
-                OneTime{fmt::format("SELECT {} FROM {} WHERE v.seq > ?1 AND {} "
-                                    "ORDER BY v.seq LIMIT {}",
-                                    kRevisionColumns, from, FilterSql(filter),
-                                    Limit(limit))});
-    query.Bind(after);
-    BindFilter(query, filter);
-    std::vector<Revision> history;
-    while (query.Step()) history.push_back(ReadRevision(query));
-    return history;
-  });
-}
-
 Result<std::optional<std::string>> ReaderImpl::Decode(Seq seq) {
   std::string what;
   try {
-    Query query(*db_,
-                "SELECT encoding, raw_size, data FROM body WHERE seq = ?");
-    if (!query.Bind(seq).Step()) return std::optional<std::string>();
-    return std::optional<std::string>(
-        DecodeBody(query.Int(0), query.Int(1), query.Blob(2)));
+    return bodies_.Read(seq);
   } catch (const SQLite::Exception& exception) {
     return ErrorFrom(exception, info_.path, db_->raw());
   } catch (const std::exception& exception) {

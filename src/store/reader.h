@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/body_cache.h"
 #include "store/types.h"
 
 namespace kubescribe::store {
@@ -36,7 +37,7 @@ struct AsOf {
 };
 
 struct ObjectFilter {
-  std::int64_t resource_id = 0;
+  std::int64_t resource_id = 0;           // 0: all
   std::optional<std::string> name_space;  // none: all
   std::optional<std::string> name;
   std::optional<std::string> uid;
@@ -60,7 +61,13 @@ struct ResourceStats {
 class Reader {
  public:
   // Errors: kNotFound, kCorruption, kUnsupported, kIo, each saying what to do.
-  static Result<std::unique_ptr<Reader>> Open(const std::string& path);
+  //
+  // Bodies build on those before them. `bodies` keeps what was decoded, by seq,
+  // so that many revisions of an object in order of seq cost one step each;
+  // hand the same one to the next Reader of the file to keep it over ranges.
+  // Null: this Reader has a small one of its own.
+  static Result<std::unique_ptr<Reader>> Open(
+      const std::string& path, std::shared_ptr<BodyCache> bodies = nullptr);
   virtual ~Reader() = default;
 
   virtual const FileInfo& info() const = 0;
@@ -78,14 +85,24 @@ class Reader {
   virtual Result<std::optional<std::string>> Discovery(const AsOf& as_of) = 0;
 
   // For each object of the filter that lived at `as_of`, its revision in force
-  // then, ordered by (namespace, name). With `include_gone`, also those whose
-  // last revision by then says they are gone.
+  // then, ordered by (resource, namespace, name). With `include_gone`, also
+  // those whose last revision by then says they are gone. A time costs in
+  // proportion to what lived then; seq, rv and `include_gone` in proportion to
+  // all objects of the filter that there ever were.
   virtual Result<std::vector<Revision>> StateAt(const ObjectFilter& filter,
                                                 const AsOf& as_of,
                                                 bool include_gone = false) = 0;
 
   // All revisions of the filter's objects, by seq. `after` and `limit` page.
   virtual Result<std::vector<Revision>> History(const ObjectFilter& filter,
+                                                Seq after,
+                                                std::size_t limit) = 0;
+
+  // The same for those with a changed_at within [since, until], late ones too.
+  // Costs in proportion to what lived then, whatever the limit: ask for a long
+  // time in slices.
+  virtual Result<std::vector<Revision>> Changes(const ObjectFilter& filter,
+                                                Micros since, Micros until,
                                                 Seq after,
                                                 std::size_t limit) = 0;
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "store/body_reader.h"
 #include "store/db.h"
 #include "store/reader.h"
 
@@ -14,8 +16,10 @@ class ReaderImpl final : public Reader {
  public:
   // `db` is open read-only, checked, and within its transaction.
   ReaderImpl(std::unique_ptr<Db> db, FileInfo info,
-             std::vector<std::string> warnings)
+             std::vector<std::string> warnings,
+             std::shared_ptr<BodyCache> bodies)
       : db_(std::move(db)),
+        bodies_(*db_, std::move(bodies)),
         info_(std::move(info)),
         warnings_(std::move(warnings)) {}
 
@@ -33,6 +37,9 @@ class ReaderImpl final : public Reader {
                                         const AsOf& as_of,
                                         bool include_gone) override;
   Result<std::vector<Revision>> History(const ObjectFilter& filter, Seq after,
+                                        std::size_t limit) override;
+  Result<std::vector<Revision>> Changes(const ObjectFilter& filter,
+                                        Micros since, Micros until, Seq after,
                                         std::size_t limit) override;
   Result<std::string> Body(Seq seq) override;
   Result<std::vector<GapRow>> Gaps(std::int64_t stream_id) override;
@@ -52,10 +59,13 @@ class ReaderImpl final : public Reader {
   }
   // The decoded row of `body`; none where there is none.
   Result<std::optional<std::string>> Decode(Seq seq);
+  bool HasLifetimes();
 
   std::unique_ptr<Db> db_;
+  BodyReader bodies_;
   FileInfo info_;
   std::vector<std::string> warnings_;
+  std::optional<bool> has_lifetimes_;  // none: not looked yet
 };
 
 }  // namespace kubescribe::store

@@ -16,7 +16,7 @@
 namespace kubescribe::store {
 namespace {
 
-constexpr int kBusyMs = 2000;
+constexpr std::size_t kOwnCache = std::size_t{4} << 20;
 
 // "file:" with what has a meaning in a URI encoded.
 std::string ImmutableUri(const std::string& path) {
@@ -122,6 +122,7 @@ Found LookAt(Db& db, const std::string& path) {
 }
 
 Result<std::unique_ptr<Reader>> OpenChecked(const std::string& path,
+                                            std::shared_ptr<BodyCache> bodies,
                                             std::unique_ptr<Db>& db) {
   std::vector<std::string> warnings;
   db = Connect(path, false);
@@ -148,12 +149,13 @@ Result<std::unique_ptr<Reader>> OpenChecked(const std::string& path,
         path, found.why, info.last_seq));
   }
   return std::unique_ptr<Reader>(std::make_unique<ReaderImpl>(
-      std::move(db), std::move(info), std::move(warnings)));
+      std::move(db), std::move(info), std::move(warnings), std::move(bodies)));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Reader>> Reader::Open(const std::string& path) {
+Result<std::unique_ptr<Reader>> Reader::Open(
+    const std::string& path, std::shared_ptr<BodyCache> bodies) {
   struct stat file = {};
   if (stat(path.c_str(), &file) != 0) {
     const int error = errno;
@@ -170,9 +172,10 @@ Result<std::unique_ptr<Reader>> Reader::Open(const std::string& path) {
                              "yet",
                              path));
   }
+  if (bodies == nullptr) bodies = std::make_shared<BodyCache>(kOwnCache);
   std::unique_ptr<Db> db;
   try {
-    return OpenChecked(path, db);
+    return OpenChecked(path, std::move(bodies), db);
   } catch (const std::exception& exception) {
     return Advise(ErrorFrom(exception, path, db ? db->raw() : nullptr), path);
   }

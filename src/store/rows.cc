@@ -1,11 +1,5 @@
 #include "store/rows.h"
 
-#include <fmt/format.h>
-
-#include <stdexcept>
-
-#include "codec/zstd.h"
-
 namespace kubescribe::store {
 
 StreamRow ReadStream(const Query& row) {
@@ -95,18 +89,6 @@ FileInfo ReadInfo(Db& db) {
   info.clean_stop = row.Bool(7);
   info.server_version = row.Text(8);
   return info;
-}
-
-std::string DecodeBody(std::int64_t encoding, std::int64_t raw_size,
-                       std::string_view data) {
-  if (encoding != static_cast<std::int64_t>(Encoding::kZstd)) {
-    throw std::runtime_error(fmt::format("unknown encoding {}", encoding));
-  }
-  codec::Decompressor decompressor;
-  Result<std::string> raw = decompressor.Decompress(
-      data, static_cast<std::size_t>(raw_size < 0 ? 0 : raw_size));
-  if (!raw.ok()) throw std::runtime_error(raw.error().message());
-  return *std::move(raw);
 }
 
 }  // namespace kubescribe::store

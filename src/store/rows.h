@@ -33,9 +33,4 @@ Revision ReadRevision(const Query& row);
 // The one row of meta, and the schema's version; `path` is not filled in.
 FileInfo ReadInfo(Db& db);
 
-// The bytes of a row of `body`. Throws std::runtime_error when they cannot be
-// decoded.
-std::string DecodeBody(std::int64_t encoding, std::int64_t raw_size,
-                       std::string_view data);
-
 }  // namespace kubescribe::store

@@ -31,12 +31,20 @@ constexpr const char* kByRv =
 }  // namespace
 
 std::string FilterSql(const ObjectFilter& filter) {
-  std::string sql = "o.resource_id = ?2";
+  // The parameter is there in any case, so that the others keep their numbers.
+  std::string sql = filter.resource_id == 0 ? "?2 = 0" : "o.resource_id = ?2";
   int next = 3;
   if (filter.name_space) sql += fmt::format(" AND o.namespace = ?{}", next++);
   if (filter.name) sql += fmt::format(" AND o.name = ?{}", next++);
   if (filter.uid) sql += fmt::format(" AND o.uid = ?{}", next++);
   return sql;
+}
+
+void BindFilter(Query& query, const ObjectFilter& filter) {
+  query.Bind(filter.resource_id);
+  if (filter.name_space) query.Bind(*filter.name_space);
+  if (filter.name) query.Bind(*filter.name);
+  if (filter.uid) query.Bind(*filter.uid);
 }
 
 std::string StateSql(const ObjectFilter& filter, const AsOf& as_of,
@@ -63,7 +71,64 @@ std::string StateSql(const ObjectFilter& filter, const AsOf& as_of,
         " AND v.event NOT IN ({}, {}, {})", static_cast<int>(Event::kDeleted),
         static_cast<int>(Event::kVanished), static_cast<int>(Event::kLeft));
   }
-  return sql + " ORDER BY o.namespace, o.name, v.seq";
+  return sql + " ORDER BY o.resource_id, o.namespace, o.name, v.seq";
+}
+
+bool FindsByLifetime(const ObjectFilter& filter, const AsOf& as_of,
+                     bool include_gone) {
+  const bool named = filter.uid || (filter.name && filter.name_space &&
+                                    filter.resource_id != 0);
+  return !as_of.rv && !as_of.seq && !include_gone && !named;
+}
+
+std::string OpenLives(const ObjectFilter& filter) {
+  // object_open is ordered by the beginning only below a resource and a
+  // namespace: all of those are gone through, or for the whole cluster all that
+  // is alive now.
+  std::string open = "object o INDEXED BY object_open";
+  if (filter.resource_id != 0 && !filter.name_space) {
+    return "namespace n CROSS JOIN " + open + " ON o.namespace = n.name";
+  }
+  if (filter.resource_id == 0 && filter.name_space) {
+    return "resource k CROSS JOIN " + open + " ON o.resource_id = k.id";
+  }
+  return open;
+}
+
+std::string BoxSql(const ObjectFilter& filter) {
+  std::string sql;
+  if (filter.resource_id != 0) {
+    sql += " AND l.resource_low <= 2 * ?2 AND l.resource_high >= 2 * ?2";
+  }
+  if (filter.name_space) {
+    sql +=
+        " AND l.namespace_low <= "
+        "(SELECT 2 * id FROM namespace WHERE name = ?3) "
+        "AND l.namespace_high >= "
+        "(SELECT 2 * id FROM namespace WHERE name = ?3)";
+  }
+  return sql;
+}
+
+std::string LivingSql(const ObjectFilter& filter, std::int64_t second) {
+  const std::string in_force = fmt::format(
+      "CROSS JOIN revision v ON v.seq = CASE WHEN o.changed_at <= ?1 THEN "
+      "o.seq ELSE ({}) END",
+      kByTime);
+  // An object that came back stands in both halves; where its present life
+  // had begun the first one has it. Columns 3, 6, 7, 1 are resource,
+  // namespace, name and seq.
+  return fmt::format(
+      "SELECT {0} FROM {1} {2} WHERE o.alive = 1 AND o.born_at <= ?1 AND {3} "
+      "UNION ALL "
+      "SELECT {0} FROM lifetime l CROSS JOIN object o ON o.id = l.object_id "
+      "{2} WHERE l.begin_second <= {8} AND l.end_second > {8}{4} "
+      "AND NOT (o.alive = 1 AND o.born_at <= ?1) AND {3} "
+      "AND v.event NOT IN ({5}, {6}, {7}) ORDER BY 3, 6, 7, 1",
+      kRevisionColumns, OpenLives(filter), in_force, FilterSql(filter),
+      BoxSql(filter), static_cast<int>(Event::kDeleted),
+      static_cast<int>(Event::kVanished), static_cast<int>(Event::kLeft),
+      second);
 }
 
 }  // namespace kubescribe::store

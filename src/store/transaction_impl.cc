@@ -7,18 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/test_switches.h"
-#include "codec/digest.h"
+#include "store/body_reader.h"
 #include "store/rows.h"
 
 namespace kubescribe::store {
 namespace {
 
 constexpr Micros kSinceEver = std::numeric_limits<Micros>::min();
-
-// SQLite refuses bodies of a gigabyte; nothing near it gets here.
-std::span<const std::uint8_t> Bytes(std::string_view text) {
-  return codec::AsBytes(text);
-}
 
 }  // namespace
 
@@ -159,13 +154,12 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
   const Seq seq = ++info_.last_seq;
   const Micros recorded = recorded_at();
   Micros changed = revision.changed_at;
+  Lifetimes::Present before;
   if (!revision.late) {
     // DESIGN §6: changed_at never decreases within one uid, and the search for
     // a state at a time relies on it.
-    Query current(db_, "SELECT changed_at FROM object WHERE id = ?");
-    if (current.Bind(revision.object_id).Step()) {
-      changed = std::max(changed, current.Int(0));
-    }
+    before = lifetimes_.Of(revision.object_id);
+    changed = std::max(changed, before.changed_at);
   }
   Query(db_,
         "INSERT INTO revision (seq, object_id, stream_id, epoch, event, "
@@ -178,14 +172,16 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
             revision.not_before, changed, static_cast<int>(revision.evidence),
             revision.late, static_cast<int>(revision.body_kind), NewSalt())
       .Run();
-  PutBody(seq, revision.body);
+  if (revision.body_kind == BodyKind::kStub) {
+    bodies_.PutAlone(seq, revision.body, recorded);
+  } else {
+    bodies_.PutRevision(seq, revision.object_id, revision.body,
+                        IsGone(revision.event), recorded);
+  }
   if (!revision.late) {
-    Query(db_,
-          "UPDATE object SET alive = ?, seq = ?, rv = ?, epoch = ?, "
-          "changed_at = ?, recorded_at = ? WHERE id = ?")
-        .Bind(!IsGone(revision.event), seq, revision.rv, revision.epoch,
-              changed, recorded, revision.object_id)
-        .Run();
+    lifetimes_.Advance(
+        revision.object_id, before,
+        {seq, revision.event, revision.rv, revision.epoch, changed, recorded});
   }
   if (revision.not_before && *revision.not_before < recorded) {
     AddDoubt(revision.stream_id, revision.not_before, recorded);
@@ -210,7 +206,7 @@ Seq TransactionImpl::AppendRecord(const std::string& kind,
         "VALUES (?, ?, ?, ?, ?, ?)")
       .Bind(seq, kind, stream_id, recorded_at(), detail_json, NewSalt())
       .Run();
-  PutBody(seq, payload);
+  bodies_.PutAlone(seq, payload, recorded_at());
   KUBESCRIBE_KILL_POINT("tx.record");
   return seq;
 }
@@ -306,11 +302,10 @@ void TransactionImpl::SetIdentity(const std::string& identity, bool weak) {
 
 std::optional<std::string> TransactionImpl::LastDiscovery() {
   Query query(db_,
-              "SELECT b.encoding, b.raw_size, b.data FROM record r "
-              "JOIN body b ON b.seq = r.seq "
-              "WHERE r.kind = 'discovery' ORDER BY r.seq DESC LIMIT 1");
+              "SELECT seq FROM record WHERE kind = 'discovery' "
+              "ORDER BY seq DESC LIMIT 1");
   if (!query.Step()) return std::nullopt;
-  return DecodeBody(query.Int(0), query.Int(1), query.Blob(2));
+  return BodyReader(db_, nullptr).Read(query.Int(0));
 }
 
 void TransactionImpl::PutInfo() {
@@ -325,16 +320,6 @@ Salt TransactionImpl::NewSalt() {
   Salt salt{};
   random_.Fill(salt);
   return salt;
-}
-
-void TransactionImpl::PutBody(Seq seq, std::string_view raw) {
-  if (raw.empty()) return;
-  Query(db_,
-        "INSERT INTO body (seq, encoding, raw_size, data) VALUES (?, ?, ?, ?)")
-      .Bind(seq, static_cast<int>(Encoding::kZstd),
-            static_cast<std::int64_t>(raw.size()),
-            Bytes(compressor_.Compress(raw)))
-      .Run();
 }
 
 }  // namespace kubescribe::store

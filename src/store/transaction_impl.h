@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "base/random.h"
-#include "codec/zstd.h"
+#include "store/body_writer.h"
 #include "store/db.h"
+#include "store/lifetimes.h"
 #include "store/writer.h"
 
 namespace kubescribe::store {
@@ -16,9 +17,12 @@ class TransactionImpl final : public Transaction {
  public:
   // `info` is what the file says of itself once this transaction is committed:
   // known_until is the recorded_at, last_seq moves with what is appended.
-  TransactionImpl(Db& db, Random& random, codec::Compressor& compressor,
-                  FileInfo& info)
-      : db_(db), random_(random), compressor_(compressor), info_(info) {}
+  TransactionImpl(Db& db, Random& random, BodyWriter& bodies, FileInfo& info)
+      : db_(db),
+        random_(random),
+        bodies_(bodies),
+        info_(info),
+        lifetimes_(db, info.created_at) {}
 
   Micros recorded_at() const override { return info_.known_until; }
 
@@ -60,12 +64,12 @@ class TransactionImpl final : public Transaction {
 
  private:
   Salt NewSalt();
-  void PutBody(Seq seq, std::string_view raw);
 
   Db& db_;
   Random& random_;
-  codec::Compressor& compressor_;
+  BodyWriter& bodies_;
   FileInfo& info_;
+  Lifetimes lifetimes_;
   // The doubt added last to each stream: a catch-up adds the same thousands of
   // times. first: from (the lowest number for "since ever").
   std::map<std::int64_t, std::pair<Micros, Micros>> doubts_;

@@ -47,8 +47,9 @@ enum class Evidence {
 };
 std::string_view EvidenceName(Evidence evidence);  // "received", …
 
-// How a body is stored. kNone: no body (kVanished; level none).
-enum class Encoding { kNone = 0, kZstd = 1 };
+// How a body is stored (schema/formats/body.md). kNone: no body (kVanished;
+// level none). The numbers are stored: never change one.
+enum class Encoding { kNone = 0, kZstd = 1, kDictionary = 2, kDelta = 3 };
 
 // What the body of a revision is. kStub: it could not be kept; the body is a
 // small JSON object that says why (reason, size, digest).

@@ -1,15 +1,13 @@
 #include "store/writer.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/test_switches.h"
+#include "store/sync_folder.h"
 #include "store/writer_impl.h"
 
 namespace kubescribe::store {
@@ -35,15 +33,6 @@ void RollBack(Db& db) {
   }
 }
 
-void SyncFolderOf(const std::string& path) {
-  const std::string folder =
-      std::filesystem::absolute(path).parent_path().string();
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  fsync(fd);
-  close(fd);
-}
-
 }  // namespace
 
 int WalPageLimit(Db& db) {
@@ -57,6 +46,8 @@ WriterImpl::WriterImpl(LockFile lock, std::unique_ptr<Db> db, FileInfo info,
       info_(std::move(info)),
       clock_(*options.clock),
       random_(*options.random),
+      bodies_(*db_, options.base_bytes),
+      trainer_(info_.path, options.training),
       checkpoint_at_(WalPageLimit(*db_)) {
   sqlite3_wal_hook(db_->raw(), RememberWalSize, &wal_pages_);
 }
@@ -95,8 +86,12 @@ Status WriterImpl::Transact(const std::function<void(Transaction&)>& fn) {
     Query(*db_, "BEGIN IMMEDIATE").Run();
     KUBESCRIBE_KILL_POINT("tx.begun");
     FileInfo next = info_;
-    TransactionImpl tx(*db_, random_, compressor_, next);
+    TransactionImpl tx(*db_, random_, bodies_, next);
     ReadClock(tx, next);
+    if (auto trained = trainer_.Take()) {
+      bodies_.dictionaries().Add(std::move(trained->dictionary),
+                                 next.known_until, trained->to);
+    }
     fn(tx);
     KUBESCRIBE_KILL_POINT("tx.rows");
     tx.PutInfo();
@@ -107,6 +102,7 @@ Status WriterImpl::Transact(const std::function<void(Transaction&)>& fn) {
   } catch (const std::exception& exception) {
     return Break(exception);
   }
+  TrainIfDue();
   if (wal_pages_ >= checkpoint_at_) {
     // The transaction is on disk whatever becomes of this; where it fails, the
     // next call says so.
@@ -118,8 +114,24 @@ Status WriterImpl::Transact(const std::function<void(Transaction&)>& fn) {
   return {};
 }
 
+void WriterImpl::TrainIfDue() {
+  Dictionaries& dictionaries = bodies_.dictionaries();
+  const auto current = dictionaries.current();
+  // The file is asked only where what is known of it would make it due.
+  if (current == nullptr || !trainer_.Due(info_.last_seq, trained_to_)) return;
+  try {
+    trained_to_ = dictionaries.TrainedTo();
+    if (!trainer_.Due(info_.last_seq, trained_to_)) return;
+    trainer_.Start(info_.last_seq, dictionaries.NextId(), current);
+  } catch (const std::exception&) {
+    // The transaction is on disk; what is wrong shows in the next one.
+  }
+}
+
 Error WriterImpl::Break(const std::exception& exception) {
   broken_ = ErrorFrom(exception, info_.path, db_->raw());
+  backup_.reset();
+  bodies_.Forget();
   RollBack(*db_);
   return *broken_;
 }
@@ -180,8 +192,34 @@ bool WriterImpl::LeaveWalMode() {
   return false;
 }
 
+Status WriterImpl::StartBackup(const std::string& path) {
+  if (broken_) return *broken_;
+  if (backup_) {
+    return Error(
+        Code::kBusy,
+        fmt::format("{}: a backup of it is being made already", info_.path));
+  }
+  auto backup = Backup::Start(*db_, path);
+  if (!backup.ok()) return backup.error();
+  backup_ = std::move(*backup);
+  return {};
+}
+
+Result<BackupProgress> WriterImpl::StepBackup(int pages) {
+  if (!backup_) {
+    return Error(Code::kCancelled,
+                 fmt::format("{}: no backup of it is under way", info_.path));
+  }
+  const Status done = backup_->Step(pages);
+  const BackupProgress progress = backup_->progress();
+  if (!done.ok() || progress.finished) backup_.reset();
+  if (!done.ok()) return done.error();
+  return progress;
+}
+
 Result<bool> WriterImpl::CloseCleanly() {
   if (broken_) return *broken_;
+  backup_.reset();
   try {
     KUBESCRIBE_KILL_POINT("close.start");
     Query(*db_, "UPDATE meta SET clean_stop = 1 WHERE id = 1").Run();

@@ -37,6 +37,10 @@ namespace kubescribe::store {
 // Of the library in use: "3.40.1".
 std::string SqliteVersion();
 
+// Whether dictionaries are trained on what is recorded: never; on a thread
+// beside the writer's; or within Transact, after the commit (tests).
+enum class Training { kNever, kBeside, kAtOnce };
+
 struct OpenOptions {
   std::string cluster;   // the name in the configuration
   std::string identity;  // "" : do not check (the tool's own writes)
@@ -47,6 +51,12 @@ struct OpenOptions {
   std::string vfs;  // SQLite VFS by name; "": the default (tests only)
   // PRAGMA synchronous. Only tests turn it down.
   bool synchronous_full = true;
+  // Pages that the connection keeps in memory.
+  std::size_t cache_bytes = std::size_t{16} << 20;
+  // Newest bodies of objects, which the next ones are stored against; more
+  // objects change in turn than fit: their bodies take up to twice the space.
+  std::size_t base_bytes = std::size_t{64} << 20;
+  Training training = Training::kNever;
 };
 
 // The operations inside one transaction. Lookups see what the same transaction
@@ -116,6 +126,12 @@ class Transaction {
   virtual std::optional<std::string> LastDiscovery() = 0;
 };
 
+struct BackupProgress {
+  std::int64_t pages = 0;  // in all, as far as is known now
+  std::int64_t done = 0;
+  bool finished = false;  // the copy stands under its name
+};
+
 class Writer {
  public:
   // Opens or creates `path` (mode 0600; its folder must exist). Puts the file
@@ -143,6 +159,16 @@ class Writer {
   // Checkpoints the WAL as far as readers allow now. Called by the owner when
   // idle, and by Transact itself when the WAL has grown (> 64 MiB).
   virtual Status Checkpoint() = 0;
+
+  // A copy of the file into `path`, in steps between which it may be written
+  // as always; what is written is in the copy too. The copy opens alone, in
+  // any mode of its disk. One backup at a time. Until StepBackup says finished
+  // there is no `path`; on an error, and when it is abandoned, nothing stays.
+  // Errors: kConflict `path` is there, kBusy, kIo, kNoSpace of the copy (the
+  // writer goes on), kCancelled there is no backup under way (any more).
+  virtual Status StartBackup(const std::string& path) = 0;
+  virtual Result<BackupProgress> StepBackup(int pages) = 0;
+  virtual void AbandonBackup() = 0;
 
   // Marks a clean stop, checkpoints, and leaves WAL mode so that one file is
   // all there is. Where a reader prevents that for 1 s: false, and the file

@@ -5,17 +5,15 @@
 #include <optional>
 #include <string>
 
-#include "codec/zstd.h"
+#include "store/backup.h"
+#include "store/body_writer.h"
 #include "store/db.h"
+#include "store/dictionary_trainer.h"
 #include "store/lock_file.h"
 #include "store/transaction_impl.h"
 #include "store/writer.h"
 
 namespace kubescribe::store {
-
-// How long the writer waits for others' locks. Only a reader that opens the
-// file in the instant of a recovery can hold one.
-inline constexpr int kBusyMs = 2000;
 
 class WriterImpl final : public Writer {
  public:
@@ -27,12 +25,17 @@ class WriterImpl final : public Writer {
   Status Transact(const std::function<void(Transaction&)>& fn) override;
   Seq last_seq() const override { return info_.last_seq; }
   Status Checkpoint() override;
+  Status StartBackup(const std::string& path) override;
+  Result<BackupProgress> StepBackup(int pages) override;
+  void AbandonBackup() override { backup_.reset(); }
   Result<bool> CloseCleanly() override;
 
  private:
   // Sets the transaction's recorded_at by the rules of DESIGN §6; a step of
   // the clock becomes a record.
   void ReadClock(TransactionImpl& tx, FileInfo& next);
+  // Has a dictionary trained when it is due.
+  void TrainIfDue();
   Error Break(const std::exception& exception);
   void RunCheckpoint();
   bool LeaveWalMode();
@@ -40,11 +43,14 @@ class WriterImpl final : public Writer {
   // Before db_: the lock is given back only after the file is closed.
   LockFile lock_;
   std::unique_ptr<Db> db_;
+  std::unique_ptr<Backup> backup_;  // the one under way, behind its source
   FileInfo info_;
   const Clock& clock_;
   Random& random_;
-  codec::Compressor compressor_;
+  BodyWriter bodies_;
+  DictionaryTrainer trainer_;
   std::optional<Error> broken_;
+  Seq trained_to_ = 0;  // as last read from the file
 
   // The two clocks at the last transaction; none before the first.
   struct Reading {

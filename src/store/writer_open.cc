@@ -14,9 +14,9 @@
 #include "base/test_switches.h"
 #include "codec/digest.h"
 #include "store/file_check.h"
-#include "store/kill_vfs.h"
 #include "store/migrate.h"
 #include "store/rows.h"
+#include "store/test_vfs.h"
 #include "store/writer_impl.h"
 
 namespace kubescribe::store {
@@ -143,12 +143,12 @@ void MarkOpened(Db& db, const OpenOptions& options, FileInfo& info) {
       .Run();
 }
 
-Status UseWal(Db& db, const std::string& path, bool synchronous_full) {
+Status UseWal(Db& db, const std::string& path, const OpenOptions& options) {
   // EXTRA is FULL, and syncs the folder after a rollback journal is deleted:
   // the change to WAL mode has one, and were it back after a power cut it would
   // undo the whole file.
-  db.Exec(synchronous_full ? "PRAGMA synchronous = EXTRA"
-                           : "PRAGMA synchronous = OFF");
+  db.Exec(options.synchronous_full ? "PRAGMA synchronous = EXTRA"
+                                   : "PRAGMA synchronous = OFF");
   const std::string mode = db.Text("PRAGMA journal_mode = WAL");
   if (mode != "wal") {
     return Error(Code::kIo,
@@ -159,7 +159,8 @@ Status UseWal(Db& db, const std::string& path, bool synchronous_full) {
   }
   KUBESCRIBE_KILL_POINT("open.wal");
   // Only the writer's own checkpoints; see RunCheckpoint.
-  db.Exec("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384");
+  db.Exec(fmt::format("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -{}",
+                      options.cache_bytes / 1024));
   return {};
 }
 
@@ -196,8 +197,7 @@ Result<FileInfo> Prepare(Db& db, const std::string& path,
       if (!check.ok()) return check.error();
     }
   }
-  if (const Status wal = UseWal(db, path, options.synchronous_full);
-      !wal.ok()) {
+  if (const Status wal = UseWal(db, path, options); !wal.ok()) {
     return wal.error();
   }
   EmptyOldWal(db);
@@ -233,7 +233,7 @@ Result<std::unique_ptr<Writer>> Writer::Open(const std::string& path,
   if (stat(path.c_str(), &size) != 0) {
     return SystemError(path, "cannot look at the file", errno, "try again");
   }
-  const std::string vfs = options.vfs.empty() ? KillVfs() : options.vfs;
+  const std::string vfs = options.vfs.empty() ? TestVfs() : options.vfs;
   std::unique_ptr<Db> db;
   try {
     db = std::make_unique<Db>(path, SQLite::OPEN_READWRITE, kBusyMs, vfs);

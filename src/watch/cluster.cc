@@ -349,8 +349,8 @@ Cluster::Key Cluster::KeyOf(const StreamSpec& spec) {
 }
 
 StreamEnv Cluster::Env() {
-  return {http_,   scheduler_, random_, *this,        gate_,
-          frames_, *this,      full_,   options_.name};
+  return {http_,   scheduler_, random_, *this, gate_,
+          frames_, reader_,    *this,   full_, options_.name};
 }
 
 std::map<Cluster::Key, StreamSpec> Cluster::WantedStreams() const {

@@ -194,6 +194,7 @@ class Cluster final : StreamHost, ObservationSink {
   net::Scheduler& scheduler_;
   Random& random_;
   FrameBudget& frames_;
+  kube::EventReader reader_;
   ObservationSink& sink_;
   bool full_ = false;
 

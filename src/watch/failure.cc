@@ -57,8 +57,7 @@ Failure ClassifyStatus(const kube::ServerStatus& status) {
   return failure;
 }
 
-Failure ClassifyAnswer(const net::ResponseHead& head, std::string_view body,
-                       kube::EventReader& reader) {
+Failure ClassifyAnswer(const net::ResponseHead& head, std::string_view body) {
   if (head.status >= 200 && head.status < 300) {
     return {FailureKind::kBadAnswer,
             fmt::format("the server answered {} with \"{}\" in place of JSON; "
@@ -73,7 +72,7 @@ Failure ClassifyAnswer(const net::ResponseHead& head, std::string_view body,
                         head.status),
             head.retry_after, head.status};
   }
-  kube::ServerStatus status = reader.ReadStatus(body);
+  kube::ServerStatus status = kube::EventReader::ReadStatus(body);
   Failure failure;
   if (status.code == 0) {
     failure.kind = KindOf(head.status);

@@ -41,8 +41,7 @@ inline constexpr std::size_t kMaxErrorBody = 64 * 1024;
 bool IsJsonAnswer(const net::ResponseHead& head);
 
 // What an answer that is not IsJsonAnswer means.
-Failure ClassifyAnswer(const net::ResponseHead& head, std::string_view body,
-                       kube::EventReader& reader);
+Failure ClassifyAnswer(const net::ResponseHead& head, std::string_view body);
 // What a Status object means (an ERROR event, or an error's body).
 Failure ClassifyStatus(const kube::ServerStatus& status);
 // A transfer that ended without an answer. REQUIRES: !status.ok().

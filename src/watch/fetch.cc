@@ -44,7 +44,7 @@ void Fetch::OnDone(const Status& status) {
   FetchAnswer answer;
   if (head_ && !IsJsonAnswer(*head_)) {
     answer.failure = ClassifyAnswer(
-        *head_, std::string_view(body_).substr(0, kMaxErrorBody), reader_);
+        *head_, std::string_view(body_).substr(0, kMaxErrorBody));
   } else if (!status.ok()) {
     answer.failure = ClassifyDone(status);
   } else if (!head_) {

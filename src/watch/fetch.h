@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "kube/event.h"
 #include "net/http.h"
 #include "watch/failure.h"
 #include "watch/list_gate.h"
@@ -43,7 +42,6 @@ class Fetch final : net::ResponseHandler {
   net::HttpClient& http_;
   ListGate& gate_;
   const Micros deadline_;
-  kube::EventReader reader_;
   std::optional<ListGate::Ticket> ticket_;
   std::optional<net::TransferId> transfer_;
   std::optional<net::ResponseHead> head_;

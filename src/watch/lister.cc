@@ -145,7 +145,7 @@ void Lister::OnDone(const Status& status) {
   transfer_.reset();
   frames_.Drop(this);
   if (head_ && !IsJsonAnswer(*head_)) {
-    const Failure failure = ClassifyAnswer(*head_, error_body_, reader_);
+    const Failure failure = ClassifyAnswer(*head_, error_body_);
     const bool gone = failure.kind == FailureKind::kGone;
     const bool bad_token =
         failure.kind == FailureKind::kBadRequest && !continue_.empty();

@@ -20,7 +20,6 @@
 
 #include "base/clock.h"
 #include "codec/digest.h"
-#include "kube/event.h"
 #include "kube/list_parser.h"
 #include "net/http.h"
 #include "watch/failure.h"
@@ -132,7 +131,6 @@ class Lister final : net::ResponseHandler,
   FrameBudget& frames_;
   const void* const cluster_;
   Owner& owner_;
-  kube::EventReader reader_;
 
   bool running_ = false;
   bool inside_ = false;  // holds a place of the gate

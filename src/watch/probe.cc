@@ -53,7 +53,7 @@ net::Flow Probe::OnBody(std::string_view bytes) {
   } else {
     // No answer needs so long an explanation.
     Cancel();
-    owner_.OnProbeFailed(ClassifyAnswer(*head_, error_body_, reader_));
+    owner_.OnProbeFailed(ClassifyAnswer(*head_, error_body_));
   }
   return net::Flow::kContinue;
 }
@@ -61,7 +61,7 @@ net::Flow Probe::OnBody(std::string_view bytes) {
 void Probe::OnDone(const Status& status) {
   transfer_.reset();
   if (head_ && !IsJsonAnswer(*head_)) {
-    owner_.OnProbeFailed(ClassifyAnswer(*head_, error_body_, reader_));
+    owner_.OnProbeFailed(ClassifyAnswer(*head_, error_body_));
     return;
   }
   if (!status.ok() || !head_) {

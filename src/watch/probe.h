@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "kube/event.h"
 #include "kube/list_parser.h"
 #include "net/http.h"
 #include "watch/failure.h"
@@ -50,7 +49,6 @@ class Probe final : net::ResponseHandler, kube::ListParser::Sink {
   ListGate& gate_;
   Owner& owner_;
   const Micros deadline_;
-  kube::EventReader reader_;
   std::optional<ListGate::Ticket> ticket_;
   std::optional<net::TransferId> transfer_;
   std::optional<net::ResponseHead> head_;

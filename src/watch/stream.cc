@@ -120,7 +120,7 @@ void Stream::Relist(GapCause cause) {
   const bool rewind = cause == GapCause::kRewind;
   if (rewind) {
     ++counts_.rewinds;
-    EndFlow(last_byte_);
+    EndFlow(whole_at_);
   }
   // A list that is under way will do, unless it counts in the wrong epoch.
   if (list_ && (!rewind || list_->new_epoch)) return;
@@ -168,7 +168,7 @@ void Stream::Leave(Phase next) {
   probe_timer_.Cancel();
   probe_.Cancel();
   lister_.Cancel();
-  if (watch_.open()) EndFlow(last_byte_);
+  if (watch_.open()) EndFlow(whole_at_);
   watch_.Close();
   held_ = false;
   phase_ = next;
@@ -193,7 +193,6 @@ bool Stream::Rewound(const std::string& rv) const {
 
 void Stream::OnProbed(const std::string& rv) {
   env_.host.OnWorking(id_);
-  retried_credential_ = false;
   if (Rewound(rv)) {
     ++counts_.rewinds;
     Log().warn(
@@ -220,6 +219,12 @@ void Stream::OnProbed(const std::string& rv) {
       flow_.Probed(rv, probe_sent_, position_.resume());
       TryFlow();
     }
+    return;
+  }
+  if (kube::IsComparable(rv) && !kube::IsComparable(position_.resume())) {
+    // It would be refused, by some servers with an error that looks like one
+    // that passes.
+    OnGone("the position is no number, as the server's are");
     return;
   }
   if (std::exchange(at_now_, false)) position_.Set(rv);

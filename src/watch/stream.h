@@ -112,6 +112,7 @@ struct StreamEnv {
   ObservationSink& sink;
   ListGate& gate;
   FrameBudget& frames;
+  kube::EventReader& reader;
   StreamHost& host;
   // Of the cluster: the sink is full.
   bool& full;
@@ -300,7 +301,6 @@ class Stream final : Probe::Owner, WatchCall::Owner {
   const StoredPosition stored_;
   const StreamOptions options_;
   const StreamEnv env_;
-  kube::EventReader reader_;
 
   Phase phase_ = Phase::kIdle;
   std::uint64_t turn_ = 0;  // counts phases: outdated callbacks are told by it
@@ -329,7 +329,7 @@ class Stream final : Probe::Owner, WatchCall::Owner {
   std::optional<PendingList> list_;
   ListSide list_side_;
   Lister lister_;
-  std::optional<Micros> last_list_;  // mono: start of the last one
+  std::optional<Micros> last_list_;  // mono: start of the last, or audit
   Micros list_sent_ = 0;             // wall
   Micros list_sent_mono_ = 0;
 
@@ -345,7 +345,6 @@ class Stream final : Probe::Owner, WatchCall::Owner {
   std::string garbage_at_;  // position of the last garbage
   Micros last_byte_ = 0;    // wall
   Micros last_byte_mono_ = 0;
-  Micros byte_before_ = 0;  // wall: of the bytes before the last ones
   std::optional<Micros> partial_since_;  // mono: a frame is half received
   Micros whole_at_ = 0;  // wall: last bytes that ended with a whole frame
   bool silence_probed_ = false;

@@ -47,12 +47,13 @@ void Stream::TryList() {
   Leave(Phase::kListing);
   SetState(StreamState::kListing, "");
   Micros delay = 0;
-  // Other streams lost their position by the same event.
-  if (list_->cause != GapCause::kStart)
-    delay = Between(0, options_.list_jitter);
   if (last_list_) {
-    delay =
-        std::max(delay, *last_list_ + options_.list_spacing - clock().Mono());
+    delay = std::max<Micros>(
+        0, *last_list_ + options_.list_spacing - clock().Mono());
+  }
+  // Other streams lost their position by the same event.
+  if (list_->cause != GapCause::kStart) {
+    delay += Between(0, options_.list_jitter);
   }
   const auto start = [this] {
     env_.host.WhenReady(id_, [this, turn = turn_] {
@@ -96,7 +97,7 @@ void Stream::ListSide::OnListRv(const std::string& rv) {
 void Stream::ListSide::OnListItem(std::string item, const std::string& rv) {
   Stream& s = stream_;
   s.list_->dirty = true;
-  Result<kube::ObjectHead> head = s.reader_.ReadHead(item);
+  Result<kube::ObjectHead> head = s.env_.reader.ReadHead(item);
   if (!head.ok() || head->resource_version.empty()) {
     LongObject object;
     object.size = item.size();
@@ -169,6 +170,8 @@ void Stream::ListSide::OnListEnd(const std::string& rv) {
 void Stream::ListSide::OnListFailed(Lister::Problem problem,
                                     const Failure& failure) {
   Stream& s = stream_;
+  // It cost the server a list; the next one waits as after any other.
+  if (failure.kind == FailureKind::kGone) s.last_list_ = s.clock().Mono();
   if (problem == Lister::Problem::kRequest) {
     s.HandleFailure(failure);
     return;
@@ -194,6 +197,11 @@ bool Stream::Audit() {
 void Stream::ArmAudit(Micros delay) {
   if (options_.audit_interval <= 0) return;
   audit_timer_.Set(delay, [this] {
+    // One list in so long, of whatever kind.
+    if (last_list_ && clock().Mono() - *last_list_ < options_.list_spacing) {
+      ArmAudit(options_.list_spacing);
+      return;
+    }
     ArmAudit(Between(options_.audit_interval * 4 / 5,
                      options_.audit_interval * 6 / 5));
     if (!Audit() && audit_ == AuditPhase::kNone) {
@@ -231,6 +239,7 @@ void Stream::AuditSide::OnListSent() {
 
 void Stream::AuditSide::OnListRv(const std::string& rv) {
   Stream& s = stream_;
+  s.last_list_ = s.clock().Mono();
   if (kube::CompareRv(rv, sent_position_) == kube::RvOrder::kLess) {
     ++s.counts_.rewinds;
     s.BeginList(GapCause::kRewind, true, s.position_.resume());
@@ -244,7 +253,7 @@ void Stream::AuditSide::OnListRv(const std::string& rv) {
 
 void Stream::AuditSide::OnListItem(std::string item, const std::string& rv) {
   Stream& s = stream_;
-  Result<kube::ObjectHead> head = s.reader_.ReadHead(item);
+  Result<kube::ObjectHead> head = s.env_.reader.ReadHead(item);
   if (!head.ok() || head->resource_version.empty()) {
     LongObject object;
     object.size = item.size();

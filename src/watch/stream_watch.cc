@@ -41,7 +41,7 @@ void Stream::OpenWatch() {
   Leave(Phase::kWatching);
   const Micros now = clock().Wall();
   last_watch_ = opened_ = last_byte_mono_ = clock().Mono();
-  last_byte_ = byte_before_ = whole_at_ = now;
+  last_byte_ = whole_at_ = now;
   frames_ = frames_before_ = 0;
   bookmark_here_ = false;
   partial_since_.reset();
@@ -64,7 +64,7 @@ void Stream::OpenWatch() {
 
 void Stream::OnWatchOpen() {
   opened_ = last_byte_mono_ = clock().Mono();
-  last_byte_ = byte_before_ = whole_at_ = clock().Wall();
+  last_byte_ = whole_at_ = clock().Wall();
   retried_credential_ = false;
   bad_requests_ = 0;
   SetState(StreamState::kWatching, "");
@@ -76,7 +76,6 @@ void Stream::OnWatchOpen() {
 }
 
 void Stream::OnWatchBytes(std::size_t size) {
-  byte_before_ = last_byte_;
   last_byte_ = clock().Wall();
   last_byte_mono_ = clock().Mono();
   silence_probed_ = false;
@@ -148,7 +147,7 @@ void Stream::OnSilence() {
   const Micros quiet = clock().Mono() - last_byte_mono_;
   Micros next = options_.flow_silence;
   if (expects_bookmarks_ && !held_ && watch_.accepted()) {
-    if (quiet >= options_.flow_silence) EndFlow(last_byte_);
+    if (quiet >= options_.flow_silence) EndFlow(whole_at_);
     if (quiet >= options_.probe_silence && !silence_probed_) {
       silence_probed_ = true;
       ProbeWhileWatching();
@@ -164,7 +163,7 @@ void Stream::OnSilence() {
 
 void Stream::OnFrame(std::string_view frame) {
   ++frames_;
-  Result<kube::Frame> read = reader_.ReadFrame(frame);
+  Result<kube::Frame> read = env_.reader.ReadFrame(frame);
   if (!read.ok()) {
     OfferStub(GapCause::kParse, frame.substr(0, options_.list.head_bytes),
               frame.size(), codec::Hex(codec::Sha256Of(frame)),
@@ -298,15 +297,15 @@ void Stream::OnWatchEnd(WatchEnd end, const Failure& failure) {
       OnCleanEnd();
       return;
     case WatchEnd::kCut:
-      EndFlow(last_byte_);
+      EndFlow(whole_at_);
       HandleFailure(failure);
       return;
     case WatchEnd::kGarbage:
-      EndFlow(byte_before_);
+      EndFlow(whole_at_);
       OnGarbage(failure);
       return;
     case WatchEnd::kAsked:
-      EndFlow(byte_before_);
+      EndFlow(whole_at_);
       OnErrorEvent();
       return;
     case WatchEnd::kRefused:

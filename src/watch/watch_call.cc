@@ -32,7 +32,12 @@ void WatchCall::Close() {
 void WatchCall::OnHead(const net::ResponseHead& head) {
   head_ = head;
   accepted_ = IsJsonAnswer(head);
-  if (accepted_) owner_.OnWatchOpen();
+  if (accepted_) {
+    owner_.OnWatchOpen();
+  } else if (head.status < 400) {
+    // A stream in some other form may not end for long, and says nothing.
+    Finish(WatchEnd::kRefused, ClassifyAnswer(head, ""));
+  }
 }
 
 net::Flow WatchCall::OnBody(std::string_view bytes) {
@@ -40,7 +45,7 @@ net::Flow WatchCall::OnBody(std::string_view bytes) {
     if (error_body_.size() < kMaxErrorBody) {
       error_body_.append(bytes.substr(0, kMaxErrorBody - error_body_.size()));
     } else {
-      Finish(WatchEnd::kRefused, ClassifyAnswer(*head_, error_body_, reader_));
+      Finish(WatchEnd::kRefused, ClassifyAnswer(*head_, error_body_));
     }
     return net::Flow::kContinue;
   }
@@ -82,7 +87,7 @@ void WatchCall::OnDrained() {
 void WatchCall::OnDone(const Status& status) {
   transfer_.reset();
   if (head_ && !accepted_) {
-    Finish(WatchEnd::kRefused, ClassifyAnswer(*head_, error_body_, reader_));
+    Finish(WatchEnd::kRefused, ClassifyAnswer(*head_, error_body_));
   } else if (!status.ok()) {
     Finish(WatchEnd::kCut, ClassifyDone(status));
   } else if (!head_ || !framer_.AtBoundary()) {

@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "kube/event.h"
 #include "kube/framer.h"
 #include "net/http.h"
 #include "watch/failure.h"
@@ -86,7 +85,6 @@ class WatchCall final : net::ResponseHandler,
   const void* const cluster_;
   Owner& owner_;
   kube::Framer framer_;
-  kube::EventReader reader_;
   LongCollector long_;
   std::optional<net::TransferId> transfer_;
   std::optional<net::ResponseHead> head_;

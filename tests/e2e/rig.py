@@ -28,6 +28,8 @@ USERS = {
     "admin": "system:masters",
     "recorder": "recorders",
     "limited": "limited",
+    "reader": "readers",
+    "mapper": "mappers",
 }
 # What the recorder is allowed everywhere, unless a test binds it otherwise.
 READ_ALL = {

@@ -21,6 +21,11 @@ struct Request {
   std::string path;                            // decoded
   std::map<std::string, std::string> query;    // decoded
   std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;
+  // What the client showed when it was asked for a certificate.
+  enum class Client { kNone, kTrusted, kForeign };
+  Client client = Client::kNone;
+  std::string connection;  // the fault that its connection met; "": none
 
   // Empty when absent.
   std::string Query(const std::string& name) const;
@@ -44,6 +49,7 @@ struct Step {
   // In a chunked answer: the chunk's announced size when it is larger than
   // what is sent of it.
   std::size_t announced = 0;
+  bool raw = false;       // kSend: in a chunked answer, but not as a chunk
   Micros until = 0;       // kWait: monotonic time
   Micros byte_delay = 0;  // kSend: above 0, byte by byte with this pause
 };
@@ -64,11 +70,17 @@ struct Answer {
   // In place of `body`: chunked, until kEnd.
   std::unique_ptr<StepSource> source;
   // In place of an orderly delivery of `body`, with Content-Length of the
-  // whole: what really happens to it. The bytes are the body's.
+  // whole: what really happens to it. The bytes are the body's. Comes before
+  // what `source` has.
   std::deque<Step> script;
   bool chunked = false;  // `body` as one chunk, as streams are sent
   bool hold = false;     // never answer
-  bool close = false;    // say Connection: close, and close
+  // The head comes with the body's first bytes, not before (sockets only).
+  bool late_head = false;
+  bool close = false;  // say Connection: close, and close
+  // `script`, then `source`, are all that is sent: no head, no chunks; the
+  // connection ends with them.
+  bool raw = false;
 };
 
 }  // namespace kubescribe::fakes

@@ -4,59 +4,25 @@
 
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "fakes/discovery.h"
 #include "fakes/gzip.h"
+#include "fakes/list_options.h"
+#include "fakes/plain_answers.h"
+#include "fakes/sick_answers.h"
+#include "fakes/sick_pages.h"
 #include "fakes/watch_source.h"
 
 namespace kubescribe::fakes {
 namespace {
 
 constexpr std::size_t kKeptRequests = 100000;
+// In seconds: longer than any client stays, and no overflow.
+constexpr Micros kLongestWatch = Micros{366} * 24 * 3600;
 constexpr std::size_t kGzipFrom = 128 << 10;
 constexpr std::size_t kStreamFrom = std::size_t{1} << 20;
-
-std::vector<std::string> SplitPath(const std::string& path) {
-  std::vector<std::string> parts;
-  std::size_t at = 0;
-  while (at < path.size()) {
-    const std::size_t slash = std::min(path.find('/', at), path.size());
-    if (slash > at) parts.push_back(path.substr(at, slash - at));
-    at = slash + 1;
-  }
-  return parts;
-}
-
-bool Match(const std::string& pattern, const std::string& value) {
-  return pattern == "*" || pattern == value;
-}
-
-Answer Text(int status, std::string body) {
-  Answer answer;
-  answer.status = status;
-  answer.content_type = "text/plain; charset=utf-8";
-  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  answer.body = std::move(body);
-  return answer;
-}
-
-Answer Json(std::string body) {
-  Answer answer;
-  answer.body = std::move(body);
-  return answer;
-}
-
-Answer FromStatus(const StatusBody& status) {
-  Answer answer;
-  answer.status = status.code;
-  answer.body = Render(status) + "\n";
-  if (status.retry_after_seconds > 0) {
-    answer.headers.emplace_back("Retry-After",
-                                std::to_string(status.retry_after_seconds));
-  }
-  return answer;
-}
 
 // An empty text leaves `value` as it is.
 template <typename Number>
@@ -65,10 +31,6 @@ bool ParseNumber(const std::string& text, Number& value) {
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
-}
-
-bool IsTrue(const std::string& value) {
-  return value == "1" || value == "true";
 }
 
 bool AcceptsGzip(const Request& request) {
@@ -127,29 +89,9 @@ Api::Api(const SimOptions& options, State& state, FaultBook& faults,
       clock_(clock),
       changed_(std::move(changed)),
       lister_(options, state, clock),
-      random_(options.seed + 77),
-      token_(options.token) {}
-
-void Api::SetToken(const std::string& token) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  token_ = token;
-  token_expired_ = false;
-}
-
-void Api::ExpireToken() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  token_expired_ = true;
-}
-
-void Api::Forbid(const AccessRule& rule) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  forbidden_.push_back(rule);
-}
-
-void Api::AllowAll() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  forbidden_.clear();
-}
+      writer_(state, clock),
+      access_(options),
+      random_(options.seed + 77) {}
 
 void Api::FailGroup(const std::string& group, bool failing) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -179,43 +121,6 @@ std::size_t Api::OpenWatches(const std::string& resource) const {
   return count;
 }
 
-Api::Route Api::Parse(const Request& request) const {
-  Route route;
-  route.verb = "other";
-  std::vector<std::string> parts = SplitPath(request.path);
-  if (parts.empty() || (parts[0] != "api" && parts[0] != "apis")) return route;
-  const std::size_t root = parts[0] == "api" ? 2 : 3;
-  if (parts[0] == "apis" && parts.size() > 1) route.group = parts[1];
-  if (parts.size() <= root) {
-    route.verb = "discovery";
-    return route;
-  }
-  const std::string version = parts[root - 1];
-  parts.erase(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(root));
-  bool watch = IsTrue(request.Query("watch"));
-  if (parts[0] == "watch") {  // the old prefix form
-    watch = true;
-    parts.erase(parts.begin());
-  }
-  if (parts.size() >= 3 && parts[0] == "namespaces") {
-    route.ns = parts[1];
-    parts.erase(parts.begin(), parts.begin() + 2);
-  }
-  if (parts.empty()) return route;
-  route.kind = state_.FindKind(route.group, parts[0]);
-  if (route.kind && route.kind->version != version) route.kind.reset();
-  if (!route.kind || parts.size() > 2) {
-    route.kind.reset();
-    for (const KindInfo& kind : state_.Kinds()) {
-      route.unknown_resource |= kind.group == route.group && !kind.custom;
-    }
-    return route;
-  }
-  if (parts.size() == 2) route.name = parts[1];
-  route.verb = watch ? "watch" : route.name.empty() ? "list" : "get";
-  return route;
-}
-
 FaultPlace Api::Place(const Request& request, const Route& route) {
   FaultPlace place;
   place.resource = route.kind ? route.kind->Id() : route.group;
@@ -225,23 +130,35 @@ FaultPlace Api::Place(const Request& request, const Route& route) {
   return place;
 }
 
-void Api::Served(const Fault& fault, const Route& route, std::uint64_t rv,
-                 const std::string& name, const std::string& detail) {
+void Api::Served(const Fault& fault, const Route& route,
+                 const std::string& target, const Event* event,
+                 const SickFrame* sick) {
   JournalEntry entry;
   if (route.kind) entry.resource = route.kind->plural;
   entry.group = route.group;
   entry.ns = route.ns;
-  entry.name = name;
-  entry.rv = rv;
+  entry.name = route.name;
+  entry.rv = state_.CurrentRv();
   entry.type = "FAULT";
   entry.fault = fault.name;
-  entry.detail = detail;
+  entry.detail = target;
+  if (event != nullptr) {
+    entry.name = event->object->name;
+    entry.uid = event->object->uid;
+    entry.rv = event->rv;
+  }
+  if (sick != nullptr) {
+    entry.sent_uid = sick->sent_uid;
+    entry.sent_rv = sick->sent_rv;
+    entry.sent = sick->sent;
+    entry.hidden = sick->hidden;
+  }
   journal_.Add(std::move(entry));
   changed_();
 }
 
 Answer Api::Handle(const Request& request) {
-  const Route route = Parse(request);
+  const Route route = ParseRoute(request, state_);
   RequestRecord record;
   record.at = clock_.Mono();
   record.method = request.method;
@@ -252,6 +169,7 @@ Answer Api::Handle(const Request& request) {
   record.authorization = request.Header("authorization");
   record.user_agent = request.Header("user-agent");
   record.accept_encoding = request.Header("accept-encoding");
+  record.connection = request.connection;
   RequestHook hook;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -267,7 +185,13 @@ Answer Api::Handle(const Request& request) {
     answer.headers = canned->headers;
     answer.hold = canned->hold;
   } else {
-    answer = Decide(request, route);
+    // A body of unexpected types is the client's mistake, not this program's
+    // end.
+    try {
+      answer = Decide(request, route);
+    } catch (const nlohmann::json::exception& error) {
+      answer = FromStatus(BadRequest(error.what()));
+    }
   }
   record.status = answer.hold ? 0 : answer.status;
   {
@@ -279,72 +203,71 @@ Answer Api::Handle(const Request& request) {
   return answer;
 }
 
-std::optional<Answer> Api::Refuse(const Request& request, const Route& route) {
-  const std::string authorization = request.Header("authorization");
-  std::string user = options_.name + "-user";
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (!token_.empty() || token_expired_) {
-    if (authorization.empty()) {
-      user = "system:anonymous";
-    } else if (token_expired_ || authorization != "Bearer " + token_) {
-      return FromStatus(Unauthorized());
-    }
-  }
-  if (!route.kind) {
-    if (user == "system:anonymous" && route.verb == "discovery") {
-      StatusBody status = Forbidden(user, "get", "", "", "", "");
-      status.message = "forbidden: User \"" + user + "\" cannot get path \"" +
-                       request.path + "\"";
-      status.with_details = true;
-      return FromStatus(status);
-    }
-    return std::nullopt;
-  }
-  const bool refused =
-      user == "system:anonymous" ||
-      std::any_of(
-          forbidden_.begin(), forbidden_.end(), [&](const AccessRule& rule) {
-            return Match(rule.resource, route.kind->Id()) &&
-                   Match(rule.ns, route.ns) && Match(rule.verb, route.verb);
-          });
-  if (!refused) return std::nullopt;
-  Answer answer = FromStatus(Forbidden(
-      user, route.verb, route.group, route.kind->plural, route.ns, route.name));
-  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  return answer;
-}
-
 Answer Api::Decide(const Request& request, const Route& route) {
-  if (request.path == "/readyz" || request.path == "/healthz" ||
-      request.path == "/livez") {
-    return Text(200, "ok");
-  }
-  if (std::optional<Answer> refused = Refuse(request, route)) {
+  if (std::optional<Answer> refused = access_.Refuse(request, route)) {
     return *std::move(refused);
   }
-  if (request.method != "GET") return FromStatus(MethodNotAllowed());
-  if (request.path == "/version") return Json(VersionText());
-  if (route.verb == "other") {
-    return route.unknown_resource ? FromStatus(UnknownResource())
-                                  : Text(404, "404 page not found\n");
+  const bool writes =
+      options_.writable && route.kind && request.method != "GET";
+  if (request.method != "GET" && !writes) {
+    return FromStatus(MethodNotAllowed());
   }
-  bool gzip = false;
-  if (const auto fault = faults_.ForRequest(Place(request, route))) {
-    Served(*fault, route, state_.CurrentRv(), route.name, request.target);
-    if (fault->name != "gzip") return Fail(*fault, request, route);
-    gzip = AcceptsGzip(request);
+  if (request.path == "/version") return JsonAnswer(VersionText());
+  if (route.lacks_sub) {
+    return FromStatus(NotFound(route.group, route.resource, route.name));
+  }
+  if (!route.kind && route.verb != "discovery") {
+    return route.known_group ? FromStatus(UnknownResource())
+                             : TextAnswer(404, "404 page not found\n");
+  }
+  if (writes) return Write(request, route);
+  const std::string accept = request.Header("accept");
+  if (!AcceptsJson(accept) &&
+      !(request.path.find('/', 1) == std::string::npos &&
+        WantsAggregated(accept))) {
+    return FromStatus(NotAcceptable(route.verb == "list"));
+  }
+  const auto fault = faults_.ForRequest(Place(request, route));
+  if (fault) {
+    Served(*fault, route, request.target);
+    if (!ChangesAnswer(*fault)) return Fail(*fault, request, route);
   }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!route.group.empty() && failing_.count(route.group) != 0) {
-      return Text(503, "service unavailable\n");
+      return TextAnswer(503, "service unavailable\n");
     }
   }
+  if (!fault) return Serve(request, route, false);
+  Request changed = request;
+  ChangeRequest(*fault, changed);
+  if (fault->name == "stale-list") AskForThePast(*fault, route, changed);
+  Answer answer =
+      Serve(changed, route, fault->name == "gzip" && AcceptsGzip(request));
+  ChangeAnswer(*fault, answer);
+  return answer;
+}
+
+void Api::AskForThePast(const Fault& fault, const Route& route,
+                        Request& request) const {
+  const std::uint64_t now = state_.CurrentRv();
+  const std::uint64_t back = std::max<std::uint64_t>(fault.revisions, 1);
+  if (!route.kind || back >= now ||
+      !state_.ListAt(*route.kind, route.ns, now - back)) {
+    return;
+  }
+  if (request.Query("resourceVersion") == "0" && route.kind->cached) {
+    request.query.erase("limit");  // which is not looked at then
+  }
+  request.query["resourceVersion"] = std::to_string(now - back);
+  request.query["resourceVersionMatch"] = "Exact";
+}
+
+Answer Api::Serve(const Request& request, const Route& route, bool gzip) {
   Answer answer;
+  if (route.verb == "watch") return Watch(request, route, gzip);
   if (route.verb == "discovery") {
     answer = Discovery(request);
-  } else if (route.verb == "watch") {
-    return Watch(request, route, gzip);
   } else if (route.verb == "list") {
     answer = List(request, route, gzip);
   } else {
@@ -357,6 +280,9 @@ Answer Api::Decide(const Request& request, const Route& route) {
 Answer Api::Fail(const Fault& fault, const Request& request,
                  const Route& route) {
   const std::string& name = fault.name;
+  if (auto sick = MakeSickAnswer(fault, request, state_.CurrentRv())) {
+    return *std::move(sick);
+  }
   Answer answer;
   if (name == "gone-connect" || name == "gone-list") {
     const std::uint64_t rv = state_.CurrentRv();
@@ -365,25 +291,39 @@ Answer Api::Fail(const Fault& fault, const Request& request,
     const std::uint64_t rv = state_.CurrentRv();
     answer.body = ErrorFrame(Render(TooOld(rv > 0 ? rv - 1 : 0, rv, true)));
     answer.chunked = true;
+  } else if (name == "gone-old-reason") {
+    const std::uint64_t rv = state_.CurrentRv();
+    StatusBody status = TooOld(rv > 0 ? rv - 1 : 0, rv, true);
+    status.reason = "Gone";
+    answer.body = ErrorFrame(Render(status));
+    answer.chunked = true;
   } else if (name == "expired-continue") {
     answer = FromStatus(Lister::ExpiredToken(request.Query("continue")));
   } else if (name == "eof") {
     answer.chunked = true;
   } else if (name == "status-429") {
-    answer = Text(429, "Too many requests, please try again later.\n");
+    answer = TextAnswer(429, "Too many requests, please try again later.\n");
   } else if (name == "status-503") {
-    answer = Text(503, "apiserver not ready\n");
+    answer = TextAnswer(503, "apiserver not ready\n");
   } else if (name == "status-500" || name == "status-504") {
     StatusBody status;
     status.code = name == "status-500" ? 500 : 504;
     status.reason = status.code == 500 ? "InternalError" : "Timeout";
     status.message = "Internal error occurred: simulated";
     answer = FromStatus(status);
-  } else if (name == "html") {
-    answer.content_type = "text/html; charset=utf-8";
-    answer.body =
-        "<!DOCTYPE html><html><body><form action=\"/login\">Sign in"
-        "</form></body></html>\n";
+  } else if (name == "status-400") {
+    answer = FromStatus(BadRequest("simulated"));
+  } else if (name == "status-422") {
+    answer = FromStatus(
+        InvalidOptions({{"FieldValueForbidden", "Forbidden: simulated",
+                         "resourceVersionMatch"}}));
+  } else if (name == "status-405") {
+    answer = FromStatus(MethodNotAllowed());
+  } else if (name == "too-large-rv") {
+    StatusBody status =
+        TooLarge(state_.CurrentRv() + 1, state_.CurrentRv(), true);
+    if (!fault.retry_after.empty()) status.retry_after_seconds = 0;
+    answer = FromStatus(status);
   } else if (name == "unauthorized") {
     answer = FromStatus(Unauthorized());
   } else if (name == "forbidden") {
@@ -392,11 +332,7 @@ Answer Api::Fail(const Fault& fault, const Request& request,
                   route.verb == "discovery" ? "get" : route.verb, route.group,
                   route.kind ? route.kind->plural : "", route.ns, route.name));
   } else if (name == "not-found") {
-    answer = Text(404, "404 page not found\n");
-  } else if (name == "redirect") {
-    answer = Text(302, "");
-    answer.headers.emplace_back("Location",
-                                "http://elsewhere.invalid" + request.target);
+    answer = TextAnswer(404, "404 page not found\n");
   } else {
     answer.hold = true;  // no-answer
   }
@@ -419,8 +355,9 @@ Answer Api::Discovery(const Request& request) {
     const bool core = parts[0] == "api";
     if (options_.aggregated_discovery &&
         WantsAggregated(request.Header("accept"))) {
-      Answer answer = Json(AggregatedText(kinds, core, failing));
+      Answer answer = JsonAnswer(AggregatedText(kinds, core, failing));
       answer.content_type = kAggregatedType;
+      answer.headers.emplace_back("Cache-Control", "public");
       answer.headers.emplace_back("Vary", "Accept");
       return answer;
     }
@@ -433,15 +370,22 @@ Answer Api::Discovery(const Request& request) {
   } else {
     body = ResourceListText(kinds, parts[1], parts[2]);
   }
-  if (body.empty()) return Text(404, "404 page not found\n");
-  return Json(std::move(body));
+  if (body.empty()) {
+    const bool known =
+        parts[0] == "api" ||
+        std::any_of(kinds.begin(), kinds.end(), [&](const KindInfo& kind) {
+          return kind.group == parts[1] && !kind.custom;
+        });
+    return known ? FromStatus(UnknownResource())
+                 : TextAnswer(404, "404 page not found\n");
+  }
+  return JsonAnswer(std::move(body));
 }
 
 Answer Api::List(const Request& request, const Route& route, bool force_gzip) {
-  const std::string initial = request.Query("sendInitialEvents");
-  if (!initial.empty()) {
-    return FromStatus(InvalidOption("sendInitialEvents",
-                                    "sendInitialEvents is forbidden for list"));
+  if (const auto refused = CheckNumbers(request)) return FromStatus(*refused);
+  if (const auto refused = CheckListOptions(request)) {
+    return FromStatus(*refused);
   }
   ListOptions options;
   options.ns = route.ns;
@@ -461,8 +405,12 @@ Answer Api::List(const Request& request, const Route& route, bool force_gzip) {
     return FromStatus(*status);
   }
   Page& page = std::get<Page>(listed);
+  if (const auto fault = faults_.ForPage(Place(request, route))) {
+    Served(*fault, route, request.target);
+    SickenPage(*fault, *route.kind, options.continue_token, page);
+  }
   std::size_t size = page.head.size();
-  for (const ObjectPtr& object : page.objects) size += object->text.size();
+  for (const ObjectPtr& object : page.objects) size += object->TextSize();
   const bool gzip =
       force_gzip || (options_.gzip && size > kGzipFrom && AcceptsGzip(request));
   Answer answer;
@@ -476,6 +424,7 @@ Answer Api::List(const Request& request, const Route& route, bool force_gzip) {
     answer.headers.emplace_back("Content-Encoding", "gzip");
     answer.headers.emplace_back("Vary", "Accept-Encoding");
   }
+  answer.chunked = answer.body.size() > kKnownLength;
   return answer;
 }
 
@@ -484,25 +433,23 @@ Answer Api::Get(const Route& route) {
   if (object == nullptr) {
     return FromStatus(NotFound(route.group, route.kind->plural, route.name));
   }
-  return Json(FullText(*route.kind, *object) + "\n");
+  return JsonAnswer(FullText(*route.kind, *object) + "\n");
+}
+
+Answer Api::Write(const Request& request, const Route& route) {
+  const Writer::Outcome outcome =
+      writer_.Handle(request, *route.kind, route.ns, route.name);
+  if (const auto* status = std::get_if<StatusBody>(&outcome)) {
+    return FromStatus(*status);
+  }
+  const Writer::Done& done = std::get<Writer::Done>(outcome);
+  return JsonAnswer(done.body, done.code);
 }
 
 Answer Api::Watch(const Request& request, const Route& route, bool gzip) {
-  const std::string initial = request.Query("sendInitialEvents");
-  const std::string match = request.Query("resourceVersionMatch");
-  if (!initial.empty() && !options_.watch_list) {
-    return FromStatus(InvalidOption(
-        "sendInitialEvents",
-        "sendInitialEvents is forbidden for watch unless the WatchList feature "
-        "gate is enabled"));
-  }
-  if (initial.empty() != match.empty()) {
-    return FromStatus(InvalidOption(
-        "resourceVersionMatch",
-        initial.empty() ? "resourceVersionMatch is forbidden for watch unless "
-                          "sendInitialEvents is provided"
-                        : "sendInitialEvents requires setting "
-                          "resourceVersionMatch to NotOlderThan"));
+  if (const auto refused = CheckNumbers(request)) return FromStatus(*refused);
+  if (const auto refused = CheckWatchOptions(request, options_.watch_list)) {
+    return FromStatus(*refused);
   }
   WatchRequest watch;
   std::string fields = request.Query("fieldSelector");
@@ -518,21 +465,18 @@ Answer Api::Watch(const Request& request, const Route& route, bool gzip) {
   watch.kind = *route.kind;
   watch.ns = route.ns;
   watch.selector = *std::move(selector);
-  watch.bookmarks = IsTrue(request.Query("allowWatchBookmarks"));
+  watch.bookmarks = IsTrue(request, "allowWatchBookmarks");
   watch.bookmark_interval = options_.bookmark_interval;
   watch.gzip = gzip;
   const Micros now = clock_.Mono();
   const std::string timeout = request.Query("timeoutSeconds");
   Micros seconds = 0;
-  if (!ParseNumber(timeout, seconds)) {
-    return FromStatus(BadRequest("strconv.ParseInt: parsing \"" + timeout +
-                                 "\": invalid syntax"));
-  }
+  ParseNumber(timeout, seconds);
   if (seconds <= 0) {
     const std::lock_guard<std::mutex> lock(mutex_);
     seconds = 1800 + static_cast<Micros>(random_.Below(1800));
   }
-  watch.deadline = now + seconds * kSecond;
+  watch.deadline = now + std::min(seconds, kLongestWatch) * kSecond;
 
   Answer answer;
   const std::string rv_text = request.Query("resourceVersion");
@@ -545,16 +489,24 @@ Answer Api::Watch(const Request& request, const Route& route, bool gzip) {
                      "\": invalid syntax";
     return FromStatus(status);
   }
-  const bool watch_list = IsTrue(initial);
-  if (rv == 0 || watch_list) {
+  const auto fail = [&](const StatusBody& status) {
+    // An error of the stream, not of the request.
+    answer.body = ErrorFrame(Render(status));
+    answer.chunked = true;
+    return std::move(answer);
+  };
+  const bool initial = request.query.count("sendInitialEvents") == 0
+                           ? rv == 0
+                           : IsTrue(request, "sendInitialEvents");
+  if (rv == 0 || initial) {
     State::Listing listing =
         state_.StartNow(*route.kind, route.ns, watch.cursor);
-    if (rv > listing.rv) return FromStatus(TooLarge(rv, listing.rv));
+    if (rv > listing.rv) return fail(TooLarge(rv, listing.rv, true));
     watch.initial_rv = listing.rv;
     // The real server ends the initial events of a watch from nowhere with the
     // same bookmark as those of a watch-list.
-    watch.initial_end = watch.bookmarks && (watch_list || rv_text.empty());
-    if (initial.empty() || watch_list) {
+    watch.initial_end = watch.bookmarks && initial;
+    if (initial) {
       for (ObjectPtr& object : listing.objects) {
         if (watch.selector.Matches(*object)) {
           watch.initial.push_back(std::move(object));
@@ -563,11 +515,7 @@ Answer Api::Watch(const Request& request, const Route& route, bool gzip) {
     }
   } else if (state_.StartAt(*route.kind, rv, watch.cursor) ==
              State::Start::kTooOld) {
-    // An error of the stream, not of the request.
-    answer.body =
-        ErrorFrame(Render(TooOld(rv, watch.cursor.floor, route.kind->cached)));
-    answer.chunked = true;
-    return answer;
+    return fail(TooOld(rv, watch.cursor.floor, route.kind->cached));
   }
   if (gzip) answer.headers.emplace_back("Content-Encoding", "gzip");
   const std::string id = route.kind->Id();
@@ -585,9 +533,9 @@ Answer Api::Watch(const Request& request, const Route& route, bool gzip) {
       });
   answer.source = std::make_unique<WatchSource>(
       std::move(watch), state_, faults_,
-      [this, route, target = request.target](const Fault& fault,
-                                             const std::string& name) {
-        Served(fault, route, state_.CurrentRv(), name, target);
+      [this, route, target = request.target](
+          const Fault& fault, const Event* event, const SickFrame* sick) {
+        Served(fault, route, target, event, sick);
       },
       now);
   return answer;
@@ -597,7 +545,7 @@ void Api::SpoilBody(Answer& answer, const Request& request,
                     const Route& route) {
   const auto fault = faults_.ForBody(Place(request, route));
   if (!fault) return;
-  Served(*fault, route, state_.CurrentRv(), route.name, request.target);
+  Served(*fault, route, request.target);
   if (answer.source != nullptr) {
     for (Step step = answer.source->Next(0); step.kind == Step::Kind::kSend;
          step = answer.source->Next(0)) {
@@ -605,6 +553,7 @@ void Api::SpoilBody(Answer& answer, const Request& request,
     }
     answer.source.reset();
   }
+  answer.chunked = false;
   Step step;
   if (fault->name == "trickle") {
     step.bytes = answer.body;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 namespace kubescribe::fakes {
@@ -42,8 +43,23 @@ Json FieldsV1(const Json& object) {
   return fields;
 }
 
+// Not every type with a spec counts its changes.
+bool HasGeneration(const KindInfo& kind) {
+  static const std::set<std::string> without = {
+      "namespaces",
+      "nodes",
+      "services",
+      "limitranges",
+      "resourcequotas",
+      "persistentvolumes",
+      "persistentvolumeclaims",
+      "leases.coordination.k8s.io",
+      "apiservices.apiregistration.k8s.io"};
+  return without.count(kind.Id()) == 0;
+}
+
 std::string Complete(const KindInfo& kind, Json object, Micros now,
-                     Object& meta, const Object* previous) {
+                     ObjectMeta& meta, const Object* previous) {
   object.erase("apiVersion");
   object.erase("kind");
   Json given = object.contains("metadata") && object["metadata"].is_object()
@@ -51,7 +67,7 @@ std::string Complete(const KindInfo& kind, Json object, Micros now,
                    : Json::object();
   object.erase("metadata");
   if (previous != nullptr && object.contains("spec")) {
-    const Json old = Json::parse(previous->text);
+    const Json old = Json::parse(previous->Text());
     if (old.value("spec", Json()) != object["spec"]) ++meta.generation;
   }
   Json metadata;
@@ -59,7 +75,9 @@ std::string Complete(const KindInfo& kind, Json object, Micros now,
   if (!meta.ns.empty()) metadata["namespace"] = meta.ns;
   metadata["uid"] = meta.uid;
   metadata["resourceVersion"] = kRvMark;
-  if (object.contains("spec")) metadata["generation"] = meta.generation;
+  if ((object.contains("spec") && HasGeneration(kind)) || kind.custom) {
+    metadata["generation"] = meta.generation;
+  }
   metadata["creationTimestamp"] = Rfc3339(meta.created);
   for (const char* own : {"name", "namespace", "uid", "resourceVersion",
                           "generation", "creationTimestamp"}) {
@@ -116,7 +134,7 @@ std::string Rfc3339(Micros wall) {
 }
 
 bool ApplyText(const KindInfo& kind, const std::string& json, Micros now,
-               Object& meta, const Object* previous, std::string& text) {
+               ObjectMeta& meta, const Object* previous, std::string& text) {
   Json object = Json::parse(json, nullptr, false);
   if (!object.is_object()) return false;
   text = Complete(kind, std::move(object), now, meta, previous);
@@ -124,10 +142,10 @@ bool ApplyText(const KindInfo& kind, const std::string& json, Micros now,
 }
 
 bool PatchText(const KindInfo& kind, const std::string& patch, Micros now,
-               Object& meta, const Object& previous, std::string& text) {
+               ObjectMeta& meta, const Object& previous, std::string& text) {
   const Json change = Json::parse(patch, nullptr, false);
   if (!change.is_object()) return false;
-  Json object = Json::parse(previous.text);
+  Json object = Json::parse(previous.Text());
   object.merge_patch(change);
   text = Complete(kind, std::move(object), now, meta, &previous);
   return true;
@@ -172,16 +190,26 @@ std::string NewEventText(const std::string& core) {
   return Dump(out);
 }
 
-std::string CrdJson(const CustomKind& kind, Micros now) {
-  Json names = {{"plural", kind.plural},
-                {"singular", ""},
-                {"kind", kind.kind},
-                {"listKind", kind.kind + "List"}};
-  std::string singular = kind.kind;
-  for (char& c : singular) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+KindInfo InfoOf(const CustomKind& custom) {
+  KindInfo kind;
+  kind.group = custom.group;
+  kind.version = custom.version;
+  kind.plural = custom.plural;
+  kind.kind = custom.kind;
+  for (const char c : custom.kind) {
+    kind.singular += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   }
-  names["singular"] = singular;
+  kind.namespaced = custom.namespaced;
+  kind.custom = true;
+  kind.storage = kind.Id();
+  return kind;
+}
+
+std::string CrdJson(const CustomKind& kind, Micros now) {
+  const Json names = {{"plural", kind.plural},
+                      {"singular", InfoOf(kind).singular},
+                      {"kind", kind.kind},
+                      {"listKind", kind.kind + "List"}};
   const auto condition = [&](const char* type, const char* reason,
                              const char* message) {
     return Json{{"type", type},

@@ -9,10 +9,38 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const Json& AllVerbs() {
-  static const Json verbs = {"create", "delete", "deletecollection", "get",
-                             "list",   "patch",  "update",           "watch"};
-  return verbs;
+const Json& VerbsOf(const KindInfo& kind) {
+  static const Json all = {"create", "delete", "deletecollection", "get",
+                           "list",   "patch",  "update",           "watch"};
+  static const Json of_namespaces = {"create", "delete", "get",  "list",
+                                     "patch",  "update", "watch"};
+  static const Json of_custom = {
+      "delete", "deletecollection", "get",    "list",
+      "patch",  "create",           "update", "watch"};
+  if (kind.custom) return of_custom;
+  return kind.Id() == "namespaces" ? of_namespaces : all;
+}
+
+// Core kinds that cannot be watched.
+struct Unwatched {
+  const char* plural;
+  const char* singular;
+  const char* kind;
+  bool namespaced;
+  std::vector<std::string> verbs;
+  std::vector<std::string> short_names;
+};
+
+const std::vector<Unwatched>& UnwatchedKinds() {
+  static const std::vector<Unwatched> kinds = {
+      {"bindings", "binding", "Binding", true, {"create"}, {}},
+      {"componentstatuses",
+       "componentstatus",
+       "ComponentStatus",
+       false,
+       {"get", "list"},
+       {"cs"}}};
+  return kinds;
 }
 
 // Groups and versions in order of first appearance, core left out.
@@ -114,7 +142,7 @@ std::string ResourceListText(const std::vector<KindInfo>& kinds,
                 {"singularName", kind.singular},
                 {"namespaced", kind.namespaced},
                 {"kind", kind.kind},
-                {"verbs", AllVerbs()}};
+                {"verbs", VerbsOf(kind)}};
     if (!kind.short_names.empty()) one["shortNames"] = kind.short_names;
     if (!kind.categories.empty()) one["categories"] = kind.categories;
     if (!kind.storage_hash.empty()) {
@@ -130,18 +158,15 @@ std::string ResourceListText(const std::vector<KindInfo>& kinds,
   }
   if (out["resources"].empty()) return "";
   if (group.empty()) {
-    // Kinds that cannot be watched exist too.
-    out["resources"].push_back({{"name", "bindings"},
-                                {"singularName", "binding"},
-                                {"namespaced", true},
-                                {"kind", "Binding"},
-                                {"verbs", Json::array({"create"})}});
-    out["resources"].push_back({{"name", "componentstatuses"},
-                                {"singularName", "componentstatus"},
-                                {"namespaced", false},
-                                {"kind", "ComponentStatus"},
-                                {"verbs", {"get", "list"}},
-                                {"shortNames", Json::array({"cs"})}});
+    for (const Unwatched& kind : UnwatchedKinds()) {
+      Json one = {{"name", kind.plural},
+                  {"singularName", kind.singular},
+                  {"namespaced", kind.namespaced},
+                  {"kind", kind.kind},
+                  {"verbs", kind.verbs}};
+      if (!kind.short_names.empty()) one["shortNames"] = kind.short_names;
+      out["resources"].push_back(std::move(one));
+    }
   }
   return out.dump() + "\n";
 }
@@ -176,7 +201,7 @@ std::string AggregatedText(const std::vector<KindInfo>& kinds, bool core,
                          {"responseKind", response},
                          {"scope", kind.namespaced ? "Namespaced" : "Cluster"},
                          {"singularResource", kind.singular},
-                         {"verbs", AllVerbs()}};
+                         {"verbs", VerbsOf(kind)}};
         if (!kind.short_names.empty()) {
           resource["shortNames"] = kind.short_names;
         }
@@ -188,6 +213,21 @@ std::string AggregatedText(const std::vector<KindInfo>& kinds, bool core,
                                 {"verbs", {"get", "patch", "update"}}}});
         }
         one["resources"].push_back(std::move(resource));
+      }
+      if (core) {
+        for (const Unwatched& kind : UnwatchedKinds()) {
+          Json resource = {
+              {"resource", kind.plural},
+              {"responseKind",
+               {{"group", ""}, {"version", ""}, {"kind", kind.kind}}},
+              {"scope", kind.namespaced ? "Namespaced" : "Cluster"},
+              {"singularResource", kind.singular},
+              {"verbs", kind.verbs}};
+          if (!kind.short_names.empty()) {
+            resource["shortNames"] = kind.short_names;
+          }
+          one["resources"].push_back(std::move(resource));
+        }
       }
       one["freshness"] = "Current";
       item["versions"].push_back(std::move(one));

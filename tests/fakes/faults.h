@@ -16,19 +16,37 @@ namespace kubescribe::fakes {
 
 // Where a fault strikes.
 enum class FaultScope {
-  kRequest,   // the answer as a whole
-  kFrame,     // one event of a watch; with verb list, get or discovery: a body
-  kBookmark,  // in place of a bookmark
-  kCluster,   // everything; no request's doing
+  kRequest,     // the answer as a whole
+  kPage,        // one page of a list
+  kFrame,       // one event of a watch
+  kBookmark,    // in place of a bookmark
+  kConnection,  // a new connection
+  kCluster,     // everything; no request's doing
+};
+
+// The only chances that a fault takes.
+enum class FaultLimit {
+  kNone,
+  kWatch,
+  kList,
+  kFirstPage,
+  kLaterPage,
+  kDeletion,
+  kSharedRv,  // an event with the RV of the one before it
+  kTls,
 };
 
 struct FaultKind {
   const char* name;
   FaultScope scope;
+  FaultLimit limit;
   const char* sentence;
 };
 // Null when there is no fault of that name.
 const FaultKind* FindFaultKind(const std::string& name);
+
+// "*" is any.
+bool Match(const std::string& pattern, const std::string& value);
 
 // What a chance is matched by.
 struct FaultPlace {
@@ -37,6 +55,7 @@ struct FaultPlace {
   std::string verb;
   bool with_continue = false;  // a list page after the first
   bool deletion = false;       // the event is a DELETED
+  bool shared_rv = false;      // the event has the RV of the one before it
 };
 
 class FaultBook {
@@ -50,9 +69,13 @@ class FaultBook {
 
   // Takes at most one fault. Each call is one chance. Any thread.
   std::optional<Fault> ForRequest(const FaultPlace& place);
+  // Of the body of an answer that is no watch.
   std::optional<Fault> ForBody(const FaultPlace& place);
+  std::optional<Fault> ForPage(const FaultPlace& place);
   std::optional<Fault> ForFrame(const FaultPlace& place);
   std::optional<Fault> ForBookmark(const FaultPlace& place);
+  // `tls`: the connection is to have it.
+  std::optional<Fault> ForConnection(bool tls);
   // `revision` tells a chance from a mere look at the clock: a fault that only
   // waits for its time strikes at either, one that counts at revisions only.
   std::optional<Fault> ForCluster(bool revision);

@@ -112,6 +112,13 @@ void Journal::WriteLine(const JournalEntry& entry) {
   if (!entry.fault.empty()) {
     line +=
         R"(,"fault":")" + entry.fault + R"(","detail":)" + Quoted(entry.detail);
+    // Not the object: its bytes may be no JSON.
+    if (entry.sent != nullptr) {
+      line += fmt::format(R"(,"sent_uid":{},"sent_rv":{},"sent_digest":"{}")",
+                          Quoted(entry.sent_uid), Quoted(entry.sent_rv),
+                          Digest(*entry.sent));
+    }
+    if (entry.hidden) line += R"(,"hidden":true)";
   }
   line += "}\n";
   std::size_t at = 0;

@@ -25,6 +25,8 @@ class Journal {
   // Fills in seq and time, writes, keeps. Ends the program when the disk does
   // not take the line: a truth with holes would blame the recorder. Any thread.
   void Add(JournalEntry entry);
+  // Whether revisions are worth being written out for it.
+  bool Wanted() const { return keep_ || fd_ >= 0; }
   std::vector<JournalEntry> Entries() const;
   std::uint64_t FaultsServed(const std::string& name) const;
 

@@ -107,6 +107,33 @@ const char* BookmarkFields(const KindInfo& kind) {
        R"(,"involvedObject":{},"source":{},"firstTimestamp":null,)"
        R"("lastTimestamp":null,"eventTime":null,"reportingComponent":"",)"
        R"("reportingInstance":"")"},
+      {"events.events.k8s.io",
+       R"(,"eventTime":null,"regarding":{},"deprecatedSource":{},)"
+       R"("deprecatedFirstTimestamp":null,"deprecatedLastTimestamp":null)"},
+      {"limitranges", R"(,"spec":{"limits":null})"},
+      {"persistentvolumeclaims", R"(,"spec":{"resources":{}},"status":{})"},
+      {"persistentvolumes", R"(,"spec":{},"status":{})"},
+      {"resourcequotas", R"(,"spec":{},"status":{})"},
+      {"apiservices.apiregistration.k8s.io",
+       R"(,"spec":{"groupPriorityMinimum":0,"versionPriority":0},"status":{})"},
+      {"controllerrevisions.apps", R"(,"data":null,"revision":0)"},
+      {"daemonsets.apps",
+       R"(,"spec":{"selector":null,"template":{"metadata":{},"spec":)"
+       R"({"containers":null}},"updateStrategy":{}},"status":)"
+       R"({"currentNumberScheduled":0,"numberMisscheduled":0,)"
+       R"("desiredNumberScheduled":0,"numberReady":0})"},
+      {"statefulsets.apps",
+       R"(,"spec":{"replicas":0,"selector":null,"template":{"metadata":{},)"
+       R"("spec":{"containers":null}},"serviceName":"","updateStrategy":{}},)"
+       R"("status":{"replicas":0,"availableReplicas":0})"},
+      {"cronjobs.batch",
+       R"(,"spec":{"schedule":"","jobTemplate":{"metadata":{},"spec":)"
+       R"({"template":{"metadata":{},"spec":{"containers":null}}}}},)"
+       R"("status":{})"},
+      {"ingresses.networking.k8s.io",
+       R"(,"spec":{},"status":{"loadBalancer":{}})"},
+      {"roles.rbac.authorization.k8s.io", R"(,"rules":null)"},
+      {"clusterroles.rbac.authorization.k8s.io", R"(,"rules":null)"},
       {"deployments.apps",
        R"(,"spec":{"replicas":0,"selector":null,"template":{"metadata":{},)"
        R"("spec":{"containers":null}},"strategy":{}},"status":{})"},

@@ -64,15 +64,25 @@ std::string Encode(const Token& token) {
 
 std::optional<Token> Decode(const std::string& text) {
   const auto json = nlohmann::json::parse(FromBase64Url(text), nullptr, false);
-  if (!json.is_object() || json.value("v", "") != "meta.k8s.io/v1" ||
-      !json.contains("rv") || !json["rv"].is_number_integer()) {
+  if (!json.is_object()) return std::nullopt;
+  const auto version = json.find("v");
+  const auto rv = json.find("rv");
+  const auto start = json.find("start");
+  if (version == json.end() || *version != "meta.k8s.io/v1" ||
+      rv == json.end() || !rv->is_number_integer()) {
     return std::nullopt;
   }
-  return Token{json["rv"].get<std::int64_t>(), json.value("start", "")};
+  Token token{rv->get<std::int64_t>(), ""};
+  if (start != json.end()) {
+    if (!start->is_string()) return std::nullopt;
+    token.start = start->get<std::string>();
+  }
+  return token;
 }
 
-std::optional<std::uint64_t> Number(const std::string& text) {
-  std::uint64_t value = 0;
+template <typename Value>
+std::optional<Value> Number(const std::string& text) {
+  Value value = 0;
   const auto [end, ec] =
       std::from_chars(text.data(), text.data() + text.size(), value);
   if (ec != std::errc() || end != text.data() + text.size()) {
@@ -126,20 +136,22 @@ std::variant<State::Listing, StatusBody> Lister::Read(
     std::string& start) {
   const std::string& rv_text = options.resource_version;
   if (!options.continue_token.empty()) {
-    if (!options.match.empty()) {
-      return InvalidOption("resourceVersionMatch",
-                           "resourceVersionMatch is forbidden when continue "
-                           "is provided");
+    const std::optional<Token> token = Decode(options.continue_token);
+    if (!token) {
+      return BadRequest(
+          std::string("invalid continue token: continue key is not valid: ") +
+          (nlohmann::json::accept(FromBase64Url(options.continue_token))
+               ? "server does not recognize this encoded version "
+               : "invalid character looking for beginning of value"));
+    }
+    if (token->start.empty()) {
+      return BadRequest(
+          "invalid continue token: continue key is not valid: encoded start "
+          "key empty (version meta.k8s.io/v1)");
     }
     if (!rv_text.empty() && rv_text != "0") {
       return BadRequest(
           "specifying resource version is not allowed when using continue");
-    }
-    const std::optional<Token> token = Decode(options.continue_token);
-    if (!token) {
-      return BadRequest(
-          "invalid continue token: continue key is not valid: invalid "
-          "character looking for beginning of value");
     }
     start = token->start;
     if (token->rv < 0) return state_.List(kind, options.ns);
@@ -153,23 +165,8 @@ std::variant<State::Listing, StatusBody> Lister::Read(
     }
     return ExpiredToken(options.continue_token);
   }
-  if (rv_text.empty() && !options.match.empty()) {
-    return InvalidOption("resourceVersionMatch",
-                         "resourceVersionMatch is forbidden unless "
-                         "resourceVersion is provided");
-  }
-  if (!options.match.empty() && options.match != "Exact" &&
-      options.match != "NotOlderThan") {
-    return InvalidOption("resourceVersionMatch",
-                         "supported values: Exact, NotOlderThan");
-  }
-  if (rv_text == "0" && options.match == "Exact") {
-    return InvalidOption("resourceVersionMatch",
-                         "resourceVersionMatch \"exact\" is forbidden for "
-                         "resourceVersion \"0\"");
-  }
   if (rv_text.empty() || rv_text == "0") return state_.List(kind, options.ns);
-  const std::optional<std::uint64_t> rv = Number(rv_text);
+  const std::optional<std::uint64_t> rv = Number<std::uint64_t>(rv_text);
   if (!rv) {
     return BadRequest(
         "invalid resource version: resourceVersion: Invalid "
@@ -178,7 +175,7 @@ std::variant<State::Listing, StatusBody> Lister::Read(
         "\": invalid syntax");
   }
   const std::uint64_t current = state_.CurrentRv();
-  if (*rv > current) return TooLarge(*rv, current);
+  if (*rv > current) return TooLarge(*rv, current, kind.cached);
   if (options.match == "Exact" || (options.match.empty() && limit > 0)) {
     std::optional<State::Listing> then = state_.ListAt(kind, options.ns, *rv);
     if (then) return *std::move(then);
@@ -219,7 +216,7 @@ Page Lister::Cut(const KindInfo& kind, const ListOptions& options,
   }
   if (kind.custom) {
     // Sorted keys, so metadata comes last.
-    if (!more.empty()) more = more.substr(1) + ",";
+    more = more.empty() ? R"("continue":"",)" : more.substr(1) + ",";
     page.head =
         fmt::format(R"({{"apiVersion":"{}","items":[)", kind.ApiVersion());
     page.tail = fmt::format(
@@ -246,11 +243,10 @@ std::variant<Page, StatusBody> Lister::List(const KindInfo& kind,
                                             const ListOptions& options) {
   std::size_t limit = 0;
   if (!options.limit.empty()) {
-    const std::optional<std::uint64_t> given = Number(options.limit);
-    if (!given)
-      return BadRequest("strconv.ParseInt: parsing \"" + options.limit +
-                        "\": invalid syntax");
-    limit = static_cast<std::size_t>(*given);
+    const std::optional<std::int64_t> given =
+        Number<std::int64_t>(options.limit);
+    if (!given) return BadRequest("limit: this is no number");
+    limit = static_cast<std::size_t>(std::max<std::int64_t>(*given, 0));
   }
   // The cache answers resourceVersion 0 with everything, whatever the limit.
   if (options.resource_version == "0" && kind.cached &&

@@ -34,7 +34,7 @@ class Lister {
  public:
   Lister(const SimOptions& options, const State& state, const Clock& clock);
 
-  // Any thread.
+  // Any thread. REQUIRES: CheckListOptions has nothing against the options.
   std::variant<Page, StatusBody> List(const KindInfo& kind,
                                       const ListOptions& options);
   // Every token given out so far is too old from now on.

@@ -11,12 +11,42 @@
 namespace kubescribe::fakes {
 namespace {
 
+constexpr double kLongest = 1e9;  // seconds
+
+// A value that is of the right type and yet none that the key may have.
+struct BadValue {
+  std::string why;
+};
+
+double Number(const YAML::Node& value, double most) {
+  const auto number = value.as<double>();
+  // Not a number is in no range.
+  if (!(number >= 0 && number <= most)) {
+    throw BadValue{fmt::format("expected 0 to {}", most)};
+  }
+  return number;
+}
+
 Micros Seconds(const YAML::Node& value) {
-  return static_cast<Micros>(value.as<double>() * kSecond);
+  return static_cast<Micros>(Number(value, kLongest) * kSecond);
+}
+
+template <typename Integer>
+Integer Count(const YAML::Node& value) {
+  if (value.Scalar().starts_with('-')) throw BadValue{"expected 0 or more"};
+  return value.as<Integer>();
+}
+
+std::string Verb(const YAML::Node& value) {
+  auto verb = value.as<std::string>();
+  for (const char* known : {"*", "list", "watch", "get", "discovery"}) {
+    if (verb == known) return verb;
+  }
+  throw BadValue{"expected list, watch, get, discovery or *"};
 }
 
 // False for a key that no fault has. Throws what yaml-cpp throws on a wrong
-// type.
+// type, BadValue on a wrong value.
 bool SetField(Fault& fault, const std::string& key, const YAML::Node& value) {
   if (key == "fault" || key == "name") {
     fault.name = value.as<std::string>();
@@ -25,25 +55,27 @@ bool SetField(Fault& fault, const std::string& key, const YAML::Node& value) {
   } else if (key == "namespace") {
     fault.ns = value.as<std::string>();
   } else if (key == "verb") {
-    fault.verb = value.as<std::string>();
+    fault.verb = Verb(value);
   } else if (key == "skip") {
-    fault.skip = value.as<std::uint64_t>();
+    fault.skip = Count<std::uint64_t>(value);
   } else if (key == "count") {
-    fault.count = value.as<std::uint64_t>();
+    fault.count = Count<std::uint64_t>(value);
   } else if (key == "probability") {
-    fault.probability = value.as<double>();
+    fault.probability = Number(value, 1);
   } else if (key == "after") {
     fault.after = Seconds(value);
   } else if (key == "delay") {
     fault.delay = Seconds(value);
   } else if (key == "bytes") {
-    fault.bytes = value.as<std::size_t>();
+    fault.bytes = Count<std::size_t>(value);
   } else if (key == "retry_after") {
     fault.retry_after = value.as<std::string>();
   } else if (key == "code") {
     fault.code = value.as<int>();
+  } else if (key == "location") {
+    fault.location = value.as<std::string>();
   } else if (key == "revisions") {
-    fault.revisions = value.as<std::uint64_t>();
+    fault.revisions = Count<std::uint64_t>(value);
   } else if (key == "group") {
     fault.group = value.as<std::string>();
   } else if (key == "reset") {
@@ -54,7 +86,8 @@ bool SetField(Fault& fault, const std::string& key, const YAML::Node& value) {
   return true;
 }
 
-Result<Fault> ReadFault(const YAML::Node& node, const std::string& where) {
+Result<Fault> ReadFault(const YAML::Node& node, const std::string& where,
+                        bool tls) {
   if (!node.IsMap()) {
     return Error(Code::kInvalid, where + ": a fault is a map of its fields");
   }
@@ -65,20 +98,32 @@ Result<Fault> ReadFault(const YAML::Node& node, const std::string& where) {
       if (!SetField(fault, key, field.second)) {
         return Error(Code::kInvalid, where + ": unknown key '" + key + "'");
       }
+    } catch (const BadValue& bad) {
+      return Error(Code::kInvalid,
+                   where + ": wrong value of '" + key + "': " + bad.why);
     } catch (const YAML::Exception&) {
       return Error(Code::kInvalid, where + ": wrong type of '" + key + "'");
     }
   }
-  if (FindFaultKind(fault.name) == nullptr) {
+  const FaultKind* const kind = FindFaultKind(fault.name);
+  if (kind == nullptr) {
     return Error(Code::kInvalid, where + ": no fault is called '" + fault.name +
                                      "'; see kubescribe-sim --list-faults");
+  }
+  if (kind->limit == FaultLimit::kTls && !tls) {
+    return Error(Code::kInvalid, where + ": wrong value of 'fault': '" +
+                                     fault.name +
+                                     "' needs a cluster with TLS (--tls)");
+  }
+  if (fault.name == "fail-group" && fault.group.empty()) {
+    return Error(Code::kInvalid, where + ": 'fail-group' needs a 'group'");
   }
   return fault;
 }
 
 }  // namespace
 
-Result<std::vector<Fault>> ReadScenario(const std::string& path) {
+Result<std::vector<Fault>> ReadScenario(const std::string& path, bool tls) {
   std::ifstream file(path);
   if (!file) return Error(Code::kIo, path + ": cannot be read");
   std::stringstream text;
@@ -104,7 +149,7 @@ Result<std::vector<Fault>> ReadScenario(const std::string& path) {
   }
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     Result<Fault> fault =
-        ReadFault(nodes[i], fmt::format("{}: fault {}", path, i + 1));
+        ReadFault(nodes[i], fmt::format("{}: fault {}", path, i + 1), tls);
     if (!fault.ok()) return fault.error();
     faults.push_back(*std::move(fault));
   }

@@ -16,7 +16,8 @@ namespace kubescribe::fakes {
 //   - {fault: cut, resource: pods, skip: 100, bytes: 40}
 //   - {fault: rewind, after: 30, revisions: 500}
 //
-// kIo when it cannot be read; kInvalid names file, entry and key.
-Result<std::vector<Fault>> ReadScenario(const std::string& path);
+// kIo when it cannot be read; kInvalid names file, entry and key. `tls`: the
+// cluster has it, and so can have its faults.
+Result<std::vector<Fault>> ReadScenario(const std::string& path, bool tls);
 
 }  // namespace kubescribe::fakes

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <utility>
+
+#include "fakes/label_parser.h"
 
 namespace kubescribe::fakes {
 namespace {
@@ -13,47 +17,98 @@ std::string Trim(const std::string& text) {
   return text.substr(from, text.find_last_not_of(" \t") - from + 1);
 }
 
-// At commas outside parentheses.
+// The terms of a field selector.
 std::vector<std::string> SplitTerms(const std::string& text) {
   std::vector<std::string> out;
-  std::string term;
-  int depth = 0;
-  for (const char c : text) {
-    if (c == '(') ++depth;
-    if (c == ')') --depth;
-    if (c == ',' && depth == 0) {
-      out.push_back(Trim(term));
-      term.clear();
-    } else {
-      term += c;
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    if (!Trim(text.substr(at, comma - at)).empty()) {
+      out.push_back(Trim(text.substr(at, comma - at)));
     }
+    at = comma + 1;
   }
-  if (!Trim(term).empty()) out.push_back(Trim(term));
   return out;
 }
 
-bool SupportedField(const KindInfo& kind, const std::string& field) {
-  static const std::set<std::string> known = {"pods/spec.nodeName",
-                                              "pods/spec.restartPolicy",
-                                              "pods/spec.schedulerName",
-                                              "pods/spec.serviceAccountName",
-                                              "pods/status.phase",
-                                              "pods/status.podIP",
-                                              "nodes/spec.unschedulable",
-                                              "namespaces/status.phase",
-                                              "secrets/type",
-                                              "services/spec.clusterIP",
-                                              "services/spec.type",
-                                              "events/involvedObject.kind",
-                                              "events/involvedObject.namespace",
-                                              "events/involvedObject.name",
-                                              "events/involvedObject.uid",
-                                              "events/reason",
-                                              "events/type",
-                                              "events/source"};
-  if (field == "metadata.name") return true;
-  if (field == "metadata.namespace") return kind.namespaced;
-  return kind.group.empty() && known.count(kind.plural + "/" + field) != 0;
+// How a kind takes fields: what it has beside the metadata, and how it says
+// that it does not have one.
+enum class Refusal { kDefault, kOwn, kJob };
+
+struct FieldRule {
+  const char* id;
+  Refusal refusal;
+  bool has_namespace;
+  std::set<std::string> fields;
+};
+
+const std::vector<FieldRule>& FieldRules() {
+  static const std::vector<FieldRule> rules = {
+      {"pods",
+       Refusal::kOwn,
+       true,
+       {"spec.nodeName", "spec.restartPolicy", "spec.schedulerName",
+        "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
+        "status.podIP", "status.podIPs", "status.nominatedNodeName"}},
+      {"nodes", Refusal::kOwn, false, {"spec.unschedulable"}},
+      {"namespaces", Refusal::kOwn, false, {"status.phase"}},
+      {"secrets", Refusal::kOwn, true, {"type"}},
+      {"services", Refusal::kOwn, true, {"spec.clusterIP", "spec.type"}},
+      {"events",
+       Refusal::kOwn,
+       true,
+       {"involvedObject.kind", "involvedObject.namespace",
+        "involvedObject.name", "involvedObject.uid",
+        "involvedObject.apiVersion", "involvedObject.resourceVersion",
+        "involvedObject.fieldPath", "reason", "reportingComponent", "source",
+        "type"}},
+      {"events.events.k8s.io",
+       Refusal::kOwn,
+       true,
+       {"regarding.kind", "regarding.namespace", "regarding.name",
+        "regarding.uid", "regarding.apiVersion", "regarding.resourceVersion",
+        "regarding.fieldPath", "reason", "reportingController", "type"}},
+      {"jobs.batch", Refusal::kJob, true, {"status.successful"}},
+  };
+  return rules;
+}
+
+const FieldRule* RuleOf(const KindInfo& kind) {
+  for (const FieldRule& rule : FieldRules()) {
+    if (kind.Id() == rule.id) return &rule;
+  }
+  return nullptr;
+}
+
+// Nothing, or why the kind cannot be selected by the field.
+std::string RefuseField(const KindInfo& kind, const std::string& field) {
+  const FieldRule* rule = RuleOf(kind);
+  const Refusal refusal = rule != nullptr ? rule->refusal
+                          : kind.custom   ? Refusal::kOwn
+                                          : Refusal::kDefault;
+  if (field == "metadata.name") return "";
+  const bool has_namespace = rule != nullptr ? rule->has_namespace
+                             : kind.custom   ? kind.namespaced
+                                             : true;
+  if (field == "metadata.namespace" && has_namespace) return "";
+  if (rule != nullptr && rule->fields.count(field) != 0) return "";
+  if (refusal == Refusal::kJob) {
+    return "field label \"" + field + "\" not supported for Job";
+  }
+  if (refusal == Refusal::kOwn) return "field label not supported: " + field;
+  return "\"" + field +
+         "\" is not a known field selector: only \"metadata.name\", "
+         "\"metadata.namespace\"";
+}
+
+// What the newer group of Events calls a field of the stored form.
+std::string StoredField(const KindInfo& kind, const std::string& field) {
+  if (kind.group != "events.k8s.io") return field;
+  const std::string regarding = "regarding.";
+  if (field.starts_with(regarding)) {
+    return "involvedObject." + field.substr(regarding.size());
+  }
+  return field == "reportingController" ? "reportingComponent" : field;
 }
 
 std::string FieldOf(const nlohmann::json& object, const std::string& path) {
@@ -66,7 +121,11 @@ std::string FieldOf(const nlohmann::json& object, const std::string& path) {
     at = &*next;
     from = dot + 1;
   }
-  if (path == "source" && at->is_object()) return at->value("component", "");
+  if (path == "source" && at->is_object()) {
+    const auto component = at->find("component");
+    if (component == at->end()) return "";
+    at = &*component;
+  }
   return at->is_string() ? at->get<std::string>() : at->dump();
 }
 
@@ -93,49 +152,43 @@ Result<Selector> Selector::Parse(const KindInfo& kind,
     }
     term.key = Trim(text.substr(0, at));
     term.values = {Trim(text.substr(at + size))};
-    if (!SupportedField(kind, term.key)) {
-      return Error(Code::kInvalid, "field label not supported: " + term.key);
+    if (term.values[0].find('=') != std::string::npos) {
+      return Error(Code::kInvalid,
+                   "invalid field selector: unescaped character in value: 61");
     }
+    const std::string refusal = RefuseField(kind, term.key);
+    if (!refusal.empty()) return Error(Code::kInvalid, refusal);
+    term.key = StoredField(kind, term.key);
     out.terms_.push_back(std::move(term));
   }
-  for (const std::string& text : SplitTerms(labels)) {
+  LabelParser parser(labels);
+  std::vector<LabelParser::Requirement> requirements;
+  const std::string error = parser.Parse(requirements);
+  if (!error.empty()) return Error(Code::kInvalid, error);
+  for (LabelParser::Requirement& requirement : requirements) {
     Term term;
-    const std::size_t paren = text.find('(');
-    if (paren != std::string::npos) {
-      const std::string head = Trim(text.substr(0, paren));
-      const std::size_t space = head.rfind(' ');
-      const std::string word =
-          space == std::string::npos ? "" : head.substr(space + 1);
-      if ((word != "in" && word != "notin") || text.back() != ')') {
-        return Error(Code::kInvalid, "unable to parse requirement: " + text);
-      }
-      term.op = word == "in" ? Op::kIn : Op::kNotIn;
-      term.key = Trim(head.substr(0, space));
-      term.values = SplitTerms(text.substr(paren + 1, text.size() - paren - 2));
-    } else if (text.find('=') != std::string::npos) {
-      const std::size_t at = text.find('=');
-      const bool negated = at > 0 && text[at - 1] == '!';
-      const bool doubled = text.compare(at, 2, "==") == 0;
-      term.op = negated ? Op::kNotEquals : Op::kEquals;
-      term.key = Trim(text.substr(0, negated ? at - 1 : at));
-      term.values = {Trim(text.substr(at + (doubled ? 2 : 1)))};
-      if (term.values[0].find('=') != std::string::npos) {
-        return Error(Code::kInvalid,
-                     "found '=', expected: ',' or 'end of string'");
-      }
-    } else {
-      const bool absent = text.starts_with("!");
-      term.op = absent ? Op::kAbsent : Op::kExists;
-      term.key = Trim(text.substr(absent ? 1 : 0));
-    }
+    term.op = OpOf(requirement.op);
+    term.key = std::move(requirement.key);
+    term.values = std::move(requirement.values);
     out.terms_.push_back(std::move(term));
   }
   return out;
 }
 
+Selector::Op Selector::OpOf(const std::string& op) {
+  if (op == "exists") return Op::kExists;
+  if (op == "!") return Op::kAbsent;
+  if (op == "!=") return Op::kNotEquals;
+  if (op == "in") return Op::kIn;
+  if (op == "notin") return Op::kNotIn;
+  if (op == ">") return Op::kGreater;
+  if (op == "<") return Op::kLess;
+  return Op::kEquals;
+}
+
 bool Selector::Matches(const Object& object) const {
   if (terms_.empty()) return true;
-  const nlohmann::json json = nlohmann::json::parse(object.text);
+  const nlohmann::json json = nlohmann::json::parse(object.Text());
   const nlohmann::json& metadata = json["metadata"];
   const auto labels = metadata.value("labels", nlohmann::json::object());
   return std::all_of(terms_.begin(), terms_.end(), [&](const Term& term) {
@@ -155,6 +208,13 @@ bool Selector::Matches(const Object& object) const {
         return present;
       case Op::kAbsent:
         return !present;
+      case Op::kGreater:
+      case Op::kLess: {
+        const std::optional<long> number = LabelParser::Integer(value);
+        const long bound = *LabelParser::Integer(term.values[0]);
+        return present && number &&
+               (term.op == Op::kGreater ? *number > bound : *number < bound);
+      }
     }
     return false;
   });

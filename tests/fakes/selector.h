@@ -21,7 +21,17 @@ class Selector {
   bool Matches(const Object& object) const;
 
  private:
-  enum class Op { kEquals, kNotEquals, kIn, kNotIn, kExists, kAbsent };
+  enum class Op {
+    kEquals,
+    kNotEquals,
+    kIn,
+    kNotIn,
+    kExists,
+    kAbsent,
+    kGreater,
+    kLess
+  };
+  static Op OpOf(const std::string& op);
   struct Term {
     bool field = false;
     Op op = Op::kEquals;

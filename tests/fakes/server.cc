@@ -1,11 +1,6 @@
 #include "fakes/server.h"
 
-// The thread sanitizer knows no fences (g++ says so, as an error); Asio's
-// scheduler is ordered by its mutex all the same.
-#ifdef __SANITIZE_THREAD__
-#define BOOST_ASIO_DISABLE_FENCED_BLOCK
-#endif
-
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -28,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/sick_tls.h"
+
 namespace kubescribe::fakes {
 namespace {
 
@@ -41,6 +38,12 @@ std::string Reason(int status) {
   const std::string known(http::obsolete_reason(
       http::int_to_status(static_cast<unsigned int>(status))));
   return known.empty() ? "Unknown" : known;
+}
+
+// A program that a test starts would keep the port open, were it given it.
+template <typename Socket>
+void KeepToOurselves(Socket& socket) {
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
 }
 
 // What a session needs of its server.
@@ -59,14 +62,21 @@ class SessionBase : public std::enable_shared_from_this<SessionBase> {
   virtual void Close(bool reset) = 0;
 };
 
+Request::Client ClientOf(SSL* ssl) {
+  if (SSL_get0_peer_certificate(ssl) == nullptr) return Request::Client::kNone;
+  return SSL_get_verify_result(ssl) == X509_V_OK ? Request::Client::kTrusted
+                                                 : Request::Client::kForeign;
+}
+
 template <typename Stream>
 class Session final : public SessionBase {
  public:
   Session(Shared& shared, std::set<std::shared_ptr<SessionBase>>& all,
-          Stream stream)
+          Stream stream, std::string sick)
       : shared_(shared),
         all_(all),
         stream_(std::move(stream)),
+        sick_(std::move(sick)),
         timer_(stream_.get_executor()) {}
 
   void Begin() override {
@@ -151,6 +161,9 @@ class Session final : public SessionBase {
       }
       request.headers.emplace(std::move(name), std::string(field.value()));
     }
+    request.body = message.body();
+    request.connection = sick_;
+    if constexpr (kTls) request.client = ClientOf(stream_.native_handle());
     SplitTarget(request);
     Answer answer = shared_.handler(request);
     keep_alive_ = message.keep_alive() && !answer.close;
@@ -160,11 +173,17 @@ class Session final : public SessionBase {
       held_ = true;
       return;
     }
-    chunked_ = answer.source != nullptr || answer.chunked;
+    source_ = std::move(answer.source);
+    if (answer.raw) {
+      chunked_ = false;
+      keep_alive_ = false;
+      script_ = std::move(answer.script);
+      return Pump();
+    }
+    chunked_ = source_ != nullptr || answer.chunked;
     Step head;
     head.bytes = Head(answer);
     in_head_ = true;
-    source_ = std::move(answer.source);
     if (!answer.script.empty()) {
       script_ = std::move(answer.script);
     } else if (!answer.body.empty()) {
@@ -172,13 +191,22 @@ class Session final : public SessionBase {
       body.bytes = std::move(answer.body);
       script_.push_back(std::move(body));
     }
+    if (answer.late_head) {
+      in_head_ = false;
+      late_head_ = std::move(head.bytes);
+      return Pump();
+    }
     Do(std::move(head));
   }
 
   std::string Head(const Answer& answer) const {
     std::string head =
-        fmt::format("HTTP/1.1 {} {}\r\nCache-Control: no-cache, private\r\n",
-                    answer.status, Reason(answer.status));
+        fmt::format("HTTP/1.1 {} {}\r\n", answer.status, Reason(answer.status));
+    if (std::none_of(
+            answer.headers.begin(), answer.headers.end(),
+            [](const auto& one) { return one.first == "Cache-Control"; })) {
+      head += "Cache-Control: no-cache, private\r\n";
+    }
     if (!answer.content_type.empty()) {
       head += "Content-Type: " + answer.content_type + "\r\n";
     }
@@ -214,7 +242,7 @@ class Session final : public SessionBase {
 
   void Send(Step step) {
     out_.clear();
-    if (in_head_ || !chunked_) {
+    if (in_head_ || !chunked_ || step.raw) {
       out_ = std::move(step.bytes);
     } else {
       const std::size_t size = std::max(step.announced, step.bytes.size());
@@ -222,6 +250,7 @@ class Session final : public SessionBase {
       out_ += step.bytes;
       if (size == step.bytes.size()) out_ += "\r\n";
     }
+    if (!late_head_.empty()) out_.insert(0, std::exchange(late_head_, ""));
     in_head_ = false;
     busy_ = true;
     if (step.byte_delay > 0) return Trickle(0, step.byte_delay);
@@ -296,12 +325,14 @@ class Session final : public SessionBase {
   Shared& shared_;
   std::set<std::shared_ptr<SessionBase>>& all_;
   Stream stream_;
+  const std::string sick_;
   asio::steady_timer timer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::unique_ptr<StepSource> source_;
   std::deque<Step> script_;
   std::string out_;
+  std::string late_head_;   // waits for what comes after it
   bool busy_ = false;       // a write is under way
   bool answering_ = false;  // between a request and its answer's end
   bool in_head_ = false;
@@ -320,7 +351,7 @@ class Server::Impl {
   Impl(const Clock& clock, Handler handler, std::function<void()> tick)
       : tick_(std::move(tick)),
         acceptor_(context_),
-        ssl_(asio::ssl::context::tls_server),
+        holder_(context_),
         ticker_(context_) {
     shared_.clock = &clock;
     shared_.handler = std::move(handler);
@@ -330,16 +361,22 @@ class Server::Impl {
 
   Status Listen(const Config& config) {
     try {
-      if (!config.certificate_pem.empty()) {
-        tls_ = true;
-        ssl_.use_certificate_chain(asio::buffer(config.certificate_pem));
-        ssl_.use_private_key(asio::buffer(config.key_pem),
-                             asio::ssl::context::pem);
+      new_connection_ = config.new_connection;
+      if (!config.certificate.certificate_pem.empty()) {
+        tls_.emplace(config.certificate, config.client_ca);
+        tls_->For("");  // an unusable one fails here
       }
       endpoint_ = tcp::endpoint(asio::ip::address_v4::loopback(),
                                 static_cast<std::uint16_t>(config.port));
-      OpenAcceptor();
+      BindAcceptor();
       endpoint_ = acceptor_.local_endpoint();
+      // Bound and never listening: nobody else gets the port while it is
+      // closed.
+      holder_.open(endpoint_.protocol());
+      KeepToOurselves(holder_);
+      holder_.set_option(asio::socket_base::reuse_address(true));
+      holder_.bind(endpoint_);
+      acceptor_.listen(asio::socket_base::max_listen_connections);
     } catch (const boost::system::system_error& error) {
       return Error(Code::kIo,
                    fmt::format("listening on 127.0.0.1:{}: {}; give another "
@@ -401,13 +438,20 @@ class Server::Impl {
   void Open() {
     Do([this] {
       if (acceptor_.is_open()) return;
-      OpenAcceptor();
+      BindAcceptor();
+      acceptor_.listen(asio::socket_base::max_listen_connections);
       Accept();
     });
   }
 
   void CutAll() {
     Do([this] { CloseSessions(true); });
+  }
+
+  void SetCertificate(const Certificate& certificate) {
+    Do([&] {
+      if (tls_) tls_->SetCertificate(certificate);
+    });
   }
 
   void Stop() {
@@ -435,11 +479,11 @@ class Server::Impl {
   }
 
  private:
-  void OpenAcceptor() {
+  void BindAcceptor() {
     acceptor_.open(endpoint_.protocol());
+    KeepToOurselves(acceptor_);
     acceptor_.set_option(asio::socket_base::reuse_address(true));
     acceptor_.bind(endpoint_);
-    acceptor_.listen(asio::socket_base::max_listen_connections);
   }
 
   void Accept() {
@@ -449,6 +493,7 @@ class Server::Impl {
       }
       if (!error) {
         Code_ ignored;
+        KeepToOurselves(socket);
         socket.set_option(tcp::no_delay(true), ignored);
         if (shared_.frozen) {
           parked_.push_back(std::move(socket));
@@ -461,14 +506,21 @@ class Server::Impl {
   }
 
   void Begin(tcp::socket socket) {
+    std::string sick;
+    if (const auto fault = new_connection_()) sick = fault->name;
+    if (sick == "connect-close") return;  // with the socket's end
+    if (sick == "connect-hang") {
+      hanging_.push_back(std::move(socket));
+      return;
+    }
     std::shared_ptr<SessionBase> session;
-    if (tls_) {
+    if (tls_ && sick != "tls-plain") {
       using Tls = asio::ssl::stream<tcp::socket>;
-      session = std::make_shared<Session<Tls>>(shared_, sessions_,
-                                               Tls(std::move(socket), ssl_));
+      session = std::make_shared<Session<Tls>>(
+          shared_, sessions_, Tls(std::move(socket), tls_->For(sick)), sick);
     } else {
       session = std::make_shared<Session<tcp::socket>>(shared_, sessions_,
-                                                       std::move(socket));
+                                                       std::move(socket), sick);
     }
     sessions_.insert(session);
     session->Begin();
@@ -486,6 +538,7 @@ class Server::Impl {
                                                         sessions_.end());
     for (const auto& session : all) session->Close(reset);
     parked_.clear();
+    hanging_.clear();
   }
 
   void Tick() {
@@ -501,12 +554,14 @@ class Server::Impl {
   const std::function<void()> tick_;
   asio::io_context context_{1};
   tcp::acceptor acceptor_;
-  asio::ssl::context ssl_;
+  tcp::socket holder_;
   asio::steady_timer ticker_;
   tcp::endpoint endpoint_;
-  bool tls_ = false;
+  std::optional<TlsContexts> tls_;
+  std::function<std::optional<Fault>()> new_connection_;
   std::set<std::shared_ptr<SessionBase>> sessions_;
   std::vector<tcp::socket> parked_;
+  std::vector<tcp::socket> hanging_;
   std::atomic<bool> woken_{false};
   std::thread thread_;
 };
@@ -536,5 +591,8 @@ void Server::Close() { impl_->Close(); }
 void Server::Open() { impl_->Open(); }
 void Server::CutAll() { impl_->CutAll(); }
 void Server::Stop() { impl_->Stop(); }
+void Server::SetCertificate(const Certificate& certificate) {
+  impl_->SetCertificate(certificate);
+}
 
 }  // namespace kubescribe::fakes

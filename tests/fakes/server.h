@@ -1,13 +1,17 @@
 // Server: sockets for an Api. HTTP/1.1 on 127.0.0.1, plain or TLS, one thread
 // for all connections. The only user of Boost.Asio and the HTTP parser.
+// Sick connections are made here, sick handshakes in sick_tls.h.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "fakes/sim_cluster.h"
+#include "fakes/tls.h"
 #include "fakes/transport.h"
 
 namespace kubescribe::fakes {
@@ -16,8 +20,11 @@ class Server final : public Transport {
  public:
   struct Config {
     int port = 0;
-    std::string certificate_pem;  // empty: plain HTTP
-    std::string key_pem;
+    Certificate certificate;  // is its own CA; empty: plain HTTP
+    // PEM; not empty: clients are asked for a certificate of this CA.
+    std::string client_ca;
+    // The fault that a new connection meets. Server's thread.
+    std::function<std::optional<Fault>()> new_connection;
   };
 
   // Listening when it returns; `handler` is called in the server's thread.
@@ -40,6 +47,7 @@ class Server final : public Transport {
   void Open() override;
   void CutAll() override;
   void Stop() override;
+  void SetCertificate(const Certificate& certificate) override;
 
  private:
   class Impl;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -15,6 +16,7 @@
 #include "fakes/bodies.h"
 #include "fakes/faults.h"
 #include "fakes/journal.h"
+#include "fakes/kubeconfig.h"
 #include "fakes/replay.h"
 #include "fakes/scenario.h"
 #include "fakes/server.h"
@@ -29,24 +31,6 @@ namespace {
 [[noreturn]] void Misuse(const std::string& what) {
   std::fprintf(stderr, "SimCluster: %s\n", what.c_str());
   std::abort();
-}
-
-std::string Base64(const std::string& data) {
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < data.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      bits =
-          bits << 8 |
-          (i + k < data.size() ? static_cast<unsigned char>(data[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      out += i + k <= data.size() ? kAlphabet[bits >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -109,9 +93,15 @@ struct SimCluster::Impl {
     entry.fault = fault.name;
     entry.group = fault.group;
     const std::string& name = fault.name;
+    const auto told = [&](std::uint64_t rv) {
+      entry.rv = rv;
+      journal->Add(entry);
+    };
     if (name == "rewind") {
       server->CutAll();
-      entry.rv = state.Rewind(fault.revisions > 0 ? fault.revisions : 1);
+      // What an RV meant it may not mean again.
+      api.ExpireContinueTokens();
+      state.Rewind(fault.revisions > 0 ? fault.revisions : 1, told);
     } else if (name == "restart") {
       server->Close();
       server->After(fault.delay, [this] { ComeUp(false); });
@@ -125,7 +115,7 @@ struct SimCluster::Impl {
     } else if (name == "expire-continue-tokens") {
       api.ExpireContinueTokens();
     } else if (name == "expire-token") {
-      api.ExpireToken();
+      api.access().ExpireToken();
     } else if (name == "fail-group") {
       api.FailGroup(fault.group, true);
       if (fault.delay > 0) {
@@ -133,13 +123,40 @@ struct SimCluster::Impl {
           api.FailGroup(group, false);
         });
       }
+    } else if (name == "tls-rotate") {
+      MakeCertificates();
+      server->SetCertificate(certificate);
     } else if (name == "change-identity") {
       server->CutAll();
-      state.ChangeUid(Kind("namespaces"), "", "kube-system");
+      state.ChangeUid(Kind("namespaces"), "", "kube-system", told);
     }
-    if (entry.rv == 0) entry.rv = state.CurrentRv();
+    if (entry.rv == 0) told(state.CurrentRv());
+    Changed();
+  }
+
+  // A new CA for the server, and where it is kept.
+  void MakeCertificates() {
+    if (!options.tls) return;
+    {
+      const std::lock_guard<std::mutex> lock(wait_mutex);
+      certificate = MakeCertificate();
+    }
+    if (options.ca_path.empty()) return;
+    std::ofstream(options.ca_path + ".new") << certificate.certificate_pem;
+    std::rename((options.ca_path + ".new").c_str(), options.ca_path.c_str());
+  }
+
+  // What a new connection meets.
+  std::optional<Fault> NewConnection() {
+    std::optional<Fault> fault = faults.ForConnection(options.tls);
+    if (!fault) return fault;
+    JournalEntry entry;
+    entry.type = "FAULT";
+    entry.fault = fault->name;
+    entry.rv = state.CurrentRv();
     journal->Add(std::move(entry));
     Changed();
+    return fault;
   }
 
   void ComeUp(bool keep_windows) {
@@ -158,8 +175,8 @@ struct SimCluster::Impl {
     }
     if (!kind.namespaced) ns.clear();
     if (kind.namespaced && ns.empty()) ns = "default";
-    const Event event =
-        state.Put(kind, ns, name, [&](Object& meta, const Object* previous) {
+    const Event event = state.Put(
+        kind, ns, name, [&](ObjectMeta& meta, const Object* previous) {
           std::string text;
           ApplyText(kind, json, clock.Wall(), meta, previous, text);
           return text;
@@ -186,29 +203,37 @@ struct SimCluster::Impl {
     }
   }
 
+  // Fast ones do many steps a wake-up, of which clients are told together.
   void RunWorkload(double rate) {
-    const auto pause = std::chrono::duration<double>(1.0 / rate);
+    constexpr std::size_t kAtOnce = 64;
+    const std::chrono::duration<double> pause(
+        std::clamp(1.0 / rate, 0.001, 1.0));
     double due = 0;
     const Micros from = SystemClock().Mono();
     std::unique_lock<std::mutex> lock(workload_mutex);
     while (!workload_stop) {
-      workload_wake.wait_for(
-          lock, std::min(pause * 1.0, std::chrono::duration<double>(1)),
-          [this] { return workload_stop; });
+      workload_wake.wait_for(lock, pause, [this] { return workload_stop; });
       const double elapsed =
           static_cast<double>(SystemClock().Mono() - from) / kSecond;
       while (!workload_stop && due < elapsed * rate) {
         lock.unlock();
-        workload.Step(1);
+        {
+          const State::Quiet quiet(state);
+          for (std::size_t i = 0; i < kAtOnce && due < elapsed * rate; ++i) {
+            workload.Step(1);
+            due += 1;
+          }
+        }
         lock.lock();
-        due += 1;
       }
     }
   }
 
   SimOptions options;
   const Clock& clock;
-  Certificate certificate;
+  Certificate certificate;  // the server's, its own CA; guarded by wait_mutex
+  Certificate client_ca;
+  Certificate client;
   std::mutex wait_mutex;
   std::condition_variable wait;
   std::uint64_t changes = 0;  // guarded by wait_mutex
@@ -221,7 +246,8 @@ struct SimCluster::Impl {
   Workload workload;
   std::mutex workload_mutex;
   std::condition_variable workload_wake;
-  bool workload_stop = false;  // guarded by workload_mutex
+  bool workload_stop = false;   // guarded by workload_mutex
+  bool workload_ended = false;  // for good; guarded by workload_mutex
   std::thread workload_thread;
   std::unique_ptr<Transport> server;  // last: its answers use all of the above
 };
@@ -238,12 +264,16 @@ Result<std::unique_ptr<SimCluster>> SimCluster::Start(SimOptions options) {
   impl->PutStandingObjects();
   Server::Config config;
   config.port = impl->options.port;
-  if (impl->options.tls) {
-    impl->certificate = MakeCertificate();
-    config.certificate_pem = impl->certificate.certificate_pem;
-    config.key_pem = impl->certificate.key_pem;
-  }
   Impl* raw = impl.get();
+  raw->MakeCertificates();
+  config.certificate = raw->certificate;
+  config.new_connection = [raw] { return raw->NewConnection(); };
+  if (raw->options.client_certificates) {
+    raw->client_ca = MakeCertificate();
+    raw->client =
+        MakeCertificate({.name = raw->options.name + "-user"}, &raw->client_ca);
+    config.client_ca = raw->client_ca.certificate_pem;
+  }
   const Transport::Handler handler = [raw](const Request& request) {
     return raw->api.Handle(request);
   };
@@ -267,6 +297,10 @@ SimCluster::SimCluster(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SimCluster::~SimCluster() { Stop(); }
 
 void SimCluster::Stop() {
+  {
+    const std::lock_guard<std::mutex> lock(impl_->workload_mutex);
+    impl_->workload_ended = true;
+  }
   StopWorkload();
   impl_->server->Stop();
   impl_->serving = nullptr;
@@ -275,6 +309,7 @@ void SimCluster::Stop() {
 int SimCluster::port() const { return impl_->server->port(); }
 const SimOptions& SimCluster::options() const { return impl_->options; }
 std::string SimCluster::CaPem() const {
+  const std::lock_guard<std::mutex> lock(impl_->wait_mutex);
   return impl_->certificate.certificate_pem;
 }
 std::string SimCluster::Url() const {
@@ -286,37 +321,23 @@ std::string SimCluster::Kubeconfig() const { return Kubeconfig({this}); }
 
 std::string SimCluster::Kubeconfig(
     const std::vector<const SimCluster*>& clusters) {
-  std::string clusters_text;
-  std::string contexts;
-  std::string users;
+  std::vector<KubeconfigEntry> entries;
   for (const SimCluster* sim : clusters) {
-    const std::string& name = sim->options().name;
-    clusters_text += fmt::format("- name: {}\n  cluster:\n    server: {}\n",
-                                 name, sim->Url());
-    if (sim->options().tls) {
-      clusters_text +=
-          "    certificate-authority-data: " + Base64(sim->CaPem()) + "\n";
-    }
-    contexts += fmt::format(
-        "- name: {0}\n  context:\n    cluster: {0}\n    user: {0}\n", name);
-    users += fmt::format("- name: {}\n  user:{}\n", name,
-                         sim->options().token.empty()
-                             ? " {}"
-                             : "\n    token: " + sim->options().token);
+    const SimOptions& options = sim->options();
+    const Certificate& client = sim->impl_->client;
+    entries.push_back({options.name, sim->Url(), sim->CaPem(), options.ca_path,
+                       options.token, client.certificate_pem, client.key_pem});
   }
-  return fmt::format(
-      "apiVersion: v1\nkind: Config\ncurrent-context: {}\nclusters:\n{}"
-      "contexts:\n{}users:\n{}",
-      clusters.empty() ? "" : clusters.front()->options().name, clusters_text,
-      contexts, users);
+  return KubeconfigText(entries);
 }
 
 Status SimCluster::WriteKubeconfig(const std::string& path) const {
-  std::ofstream file(path);
-  file << Kubeconfig();
-  file.close();
-  if (!file) return Error(Code::kIo, path + ": cannot be written");
-  return {};
+  return WriteKubeconfig(path, {this});
+}
+
+Status SimCluster::WriteKubeconfig(
+    const std::string& path, const std::vector<const SimCluster*>& clusters) {
+  return WritePrivately(path, Kubeconfig(clusters));
 }
 
 Written SimCluster::Apply(const std::string& resource,
@@ -329,7 +350,7 @@ Written SimCluster::Patch(const std::string& resource, const std::string& ns,
   const KindInfo kind = impl_->Kind(resource);
   if (impl_->state.Get(kind, ns, name) == nullptr) return {};
   const Event event = impl_->state.Put(
-      kind, ns, name, [&](Object& meta, const Object* previous) {
+      kind, ns, name, [&](ObjectMeta& meta, const Object* previous) {
         std::string text;
         if (previous == nullptr || !PatchText(kind, patch, impl_->clock.Wall(),
                                               meta, *previous, text)) {
@@ -385,22 +406,14 @@ std::vector<SimCluster::ObjectState> SimCluster::Objects(
   return out;
 }
 
-std::uint64_t SimCluster::AddCrd(const CustomKind& custom) {
-  KindInfo kind;
-  kind.group = custom.group;
-  kind.version = custom.version;
-  kind.plural = custom.plural;
-  kind.kind = custom.kind;
-  for (const char c : custom.kind) {
-    kind.singular += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  }
-  kind.namespaced = custom.namespaced;
-  kind.custom = true;
-  kind.storage = kind.Id();
-  if (!impl_->state.FindKind(kind.Id())) impl_->state.AddKind(kind);
-  return Apply("customresourcedefinitions.apiextensions.k8s.io",
-               CrdJson(custom, impl_->clock.Wall()))
-      .rv;
+std::uint64_t SimCluster::AddCrd(const CustomKind& kind) {
+  return PutCrd(impl_->state, kind, impl_->clock.Wall()).rv;
+}
+
+std::uint64_t SimCluster::EditCrd(const std::string& group,
+                                  const std::string& plural,
+                                  const std::string& patch) {
+  return impl_->api.EditCrd(plural + "." + group, patch);
 }
 
 std::uint64_t SimCluster::RemoveCrd(const std::string& group,
@@ -411,14 +424,7 @@ std::uint64_t SimCluster::RemoveCrd(const std::string& group,
 }
 
 void SimCluster::SetApiService(const CustomKind& custom, bool failing) {
-  KindInfo kind;
-  kind.group = custom.group;
-  kind.version = custom.version;
-  kind.plural = custom.plural;
-  kind.kind = custom.kind;
-  kind.namespaced = custom.namespaced;
-  kind.custom = true;
-  kind.storage = kind.Id();
+  const KindInfo kind = InfoOf(custom);
   if (!impl_->state.FindKind(kind.Id())) impl_->state.AddKind(kind);
   impl_->api.FailGroup(custom.group, failing);
   Apply("apiservices.apiregistration.k8s.io",
@@ -430,11 +436,13 @@ void SimCluster::FailGroup(const std::string& group, bool failing) {
   impl_->api.FailGroup(group, failing);
 }
 void SimCluster::SetToken(const std::string& token) {
-  impl_->api.SetToken(token);
+  impl_->api.access().SetToken(token);
 }
-void SimCluster::ExpireToken() { impl_->api.ExpireToken(); }
-void SimCluster::Forbid(const AccessRule& rule) { impl_->api.Forbid(rule); }
-void SimCluster::AllowAll() { impl_->api.AllowAll(); }
+void SimCluster::ExpireToken() { impl_->api.access().ExpireToken(); }
+void SimCluster::Forbid(const AccessRule& rule) {
+  impl_->api.access().Forbid(rule);
+}
+void SimCluster::AllowAll() { impl_->api.access().AllowAll(); }
 
 void SimCluster::Compact(const std::string& resource) {
   impl_->state.Compact(resource.empty() ? "" : impl_->Kind(resource).storage);
@@ -445,12 +453,14 @@ int SimCluster::TakeSnapshot() { return impl_->state.TakeSnapshot(); }
 void SimCluster::Restore(int snapshot) {
   impl_->server->Run([&] {
     impl_->server->CutAll();
-    impl_->state.Restore(snapshot);
-    JournalEntry entry;
-    entry.type = "FAULT";
-    entry.fault = "rewind";
-    entry.rv = impl_->state.CurrentRv();
-    impl_->journal->Add(std::move(entry));
+    impl_->api.ExpireContinueTokens();
+    impl_->state.Restore(snapshot, [this](std::uint64_t rv) {
+      JournalEntry entry;
+      entry.type = "FAULT";
+      entry.fault = "rewind";
+      entry.rv = rv;
+      impl_->journal->Add(std::move(entry));
+    });
   });
 }
 
@@ -484,9 +494,22 @@ std::uint64_t SimCluster::FaultsServed(const std::string& name) const {
 }
 
 Status SimCluster::LoadScenario(const std::string& path) {
-  Result<std::vector<Fault>> faults = ReadScenario(path);
+  Result<std::vector<Fault>> faults = ReadScenario(path, impl_->options.tls);
   if (!faults.ok()) return faults.error();
-  for (const Fault& fault : *faults) Inject(fault);
+  const std::vector<KindInfo> kinds = impl_->state.Kinds();
+  for (const Fault& fault : *faults) {
+    // A resource, or the group of a discovery. It may be one that comes later.
+    const bool known =
+        fault.resource == "*" ||
+        std::any_of(kinds.begin(), kinds.end(), [&](const KindInfo& kind) {
+          return kind.Id() == fault.resource || kind.group == fault.resource;
+        });
+    if (!known) {
+      fmt::print(stderr, "{}: fault '{}': no resource is called '{}' as yet\n",
+                 path, fault.name, fault.resource);
+    }
+    Inject(fault);
+  }
   return {};
 }
 
@@ -546,23 +569,34 @@ void SimCluster::Step(std::size_t revisions) {
 void SimCluster::StartWorkload(double rate) {
   StopWorkload();
   if (rate <= 0) return;
-  impl_->workload_stop = false;
+  impl_->workload_stop = false;  // no thread yet
   impl_->workload_thread =
       std::thread([impl = impl_.get(), rate] { impl->RunWorkload(rate); });
 }
 
 void SimCluster::StopWorkload() {
-  if (!impl_->workload_thread.joinable()) return;
   {
     const std::lock_guard<std::mutex> lock(impl_->workload_mutex);
     impl_->workload_stop = true;
   }
   impl_->workload_wake.notify_all();
-  impl_->workload_thread.join();
+  if (impl_->workload_thread.joinable()) impl_->workload_thread.join();
 }
 
-Status SimCluster::Replay(const std::string& path, double rate) {
-  return ReplayFile(path, rate, impl_->state, impl_->clock);
+Result<Replayed> SimCluster::Replay(const std::string& path, double rate) {
+  {
+    const std::lock_guard<std::mutex> lock(impl_->workload_mutex);
+    impl_->workload_stop = false;
+  }
+  const auto stopped = [this] {
+    return impl_->workload_stop || impl_->workload_ended;
+  };
+  return ReplayFile(path, rate, impl_->state, impl_->clock, [&](Micros pause) {
+    std::unique_lock<std::mutex> lock(impl_->workload_mutex);
+    if (pause == 0) return !stopped();
+    return !impl_->workload_wake.wait_for(
+        lock, std::chrono::microseconds(pause), stopped);
+  });
 }
 
 }  // namespace kubescribe::fakes

@@ -18,8 +18,9 @@
 // counter serves all kinds of a cluster, as one etcd does.
 //
 // A resource is named as kubectl names it: "pods", "deployments.apps",
-// "widgets.example.com". Only GET is served. All methods may be called from
-// any thread; the server itself runs in one thread of its own.
+// "widgets.example.com". Only GET is served, unless the cluster is writable.
+// All methods may be called from any thread; the server itself runs in one
+// thread of its own.
 #pragma once
 
 #include <cstddef>
@@ -38,12 +39,37 @@ namespace kubescribe::fakes {
 
 class VirtualNet;
 
+// Matched like Fault's place.
+struct AccessRule {
+  std::string resource = "*";
+  std::string ns = "*";  // "": requests for all namespaces, cluster scope
+  std::string verb = "*";
+};
+
+// Someone who may do what is allowed to him and nothing else; everyone may read
+// discovery. Known by his bearer token.
+struct SimUser {
+  std::string name = "";
+  std::string token = "";
+  std::vector<AccessRule> allowed = {};
+};
+
 struct SimOptions {
   std::string name = "sim";  // the cluster, its context and its user
   std::uint64_t seed = 1;    // uids, workload, chances of faults
   int port = 0;              // 0: any free one; always on 127.0.0.1
   bool tls = false;          // self-signed, made at start, in the kubeconfig
-  std::string token = "";    // when set, the only bearer token accepted
+  std::string token = "";    // when set, the bearer token that may do all
+  // Beside it. Where there are users, nobody else gets in without a token of
+  // these (or a certificate, where those are asked for).
+  std::vector<SimUser> users = {};
+  bool writable = false;  // POST, PUT, PATCH and DELETE are served, else 405
+  // Clients show a certificate of this cluster's client CA, or get 401. Only
+  // with `tls`; the kubeconfig has one.
+  bool client_certificates = false;
+  // With `tls`: the CA's certificate is (and stays) here, and the kubeconfig
+  // names the file; empty: the kubeconfig has the certificate itself.
+  std::string ca_path = "";
   std::uint64_t first_rv = 1000;  // the counter at start
 
   std::size_t history = 10000;  // events a kind keeps for watches; 410 beyond
@@ -88,20 +114,30 @@ struct JournalEntry {
   std::shared_ptr<const std::string> object;  // null for a fault
   std::string fault;                          // its name, else empty
   std::string detail;                         // path of the request it hit
+  // Of a fault that hit an event: uid and rv are the event's. What was sent in
+  // its place, or beside it, and is not what the cluster holds:
+  std::string sent_uid;
+  std::string sent_rv;                      // as it stood there
+  std::shared_ptr<const std::string> sent;  // the object's bytes
+  // Nothing that was sent tells of this event, nor that there was one.
+  bool hidden = false;
 };
 
 // A request as it arrived and what it was answered.
 struct RequestRecord {
   Micros at = 0;  // monotonic time of the cluster's clock
   std::string method;
-  std::string target;    // path and query, as sent
-  std::string verb;      // list, watch, get, discovery, other
+  std::string target;  // path and query, as sent
+  // list, watch, get, create, update, patch, delete, deletecollection,
+  // discovery, other
+  std::string verb;
   std::string resource;  // as named above; empty for other paths
   std::string ns;        // empty: all, or cluster-scoped
   int status = 0;        // 0: not answered (yet)
   std::string authorization;
   std::string user_agent;
   std::string accept_encoding;
+  std::string connection;  // the fault that its connection met; "": none
 };
 
 // What to do wrong, where and when. Names: FaultCatalog(), or
@@ -122,13 +158,18 @@ struct Fault {
   double probability = 1.0;
   Micros after = 0;  // not before this long after it was injected
   // How; what a name does not use is ignored.
-  std::size_t bytes = 0;  // cut, half-open: so many bytes of it are sent
-  Micros delay = 0;       // trickle: between bytes; freeze, restart: length
+  // cut, half-open: so many bytes of it are sent; endless ones, oversize,
+  // gzip-bomb: their size; deep-nesting, many-keys: how many.
+  std::size_t bytes = 0;
+  Micros delay = 0;  // trickle: between bytes; freeze, restart: length
   std::string retry_after = "";  // 429, 500, 503: the header; empty: none
-  int code = 0;                  // error-event: the Status's code
-  std::uint64_t revisions = 0;   // rewind: how many are undone
-  std::string group = "";        // fail-group
-  bool reset = false;            // cut: with a TCP reset, not an orderly end
+  int code = 0;  // error-event: the Status's code; redirect: 301, 307, …
+  // redirect: to there, followed by the request's target.
+  std::string location = "http://elsewhere.invalid";
+  // rewind: how many are undone; stale-list: how old it is.
+  std::uint64_t revisions = 0;
+  std::string group = "";  // fail-group
+  bool reset = false;      // cut: with a TCP reset, not an orderly end
 };
 
 struct FaultDescription {
@@ -163,11 +204,12 @@ struct WorkloadOptions {
   double rate = 10.0;          // revisions a second
 };
 
-// Matched like Fault's place: a request that matches is answered 403.
-struct AccessRule {
-  std::string resource = "*";
-  std::string ns = "*";  // "": requests for all namespaces, cluster scope
-  std::string verb = "*";
+// What became of a file of watch lines.
+struct Replayed {
+  std::size_t lines = 0;
+  std::size_t unknown = 0;    // deletions of objects that were not there
+  std::size_t bad = 0;        // no watch events of kinds that are served
+  std::size_t first_bad = 0;  // the first such line's number; 0: none
 };
 
 class SimCluster {
@@ -188,7 +230,10 @@ class SimCluster {
   std::string Kubeconfig() const;
   // One file with a context per cluster; the first is the current one.
   static std::string Kubeconfig(const std::vector<const SimCluster*>& clusters);
+  // For its owner's eyes only: it may hold a token or a key.
   Status WriteKubeconfig(const std::string& path) const;
+  static Status WriteKubeconfig(const std::string& path,
+                                const std::vector<const SimCluster*>& clusters);
 
   // --- Objects. `json` is an object; apiVersion, kind, uid, resourceVersion
   // and creationTimestamp are filled in by the server. An unknown resource or
@@ -224,6 +269,10 @@ class SimCluster {
 
   // Creates the CRD object and serves the kind. Returns the CRD's RV.
   std::uint64_t AddCrd(const CustomKind& kind);
+  // A merge patch of the CRD. A change of its spec ends the kind's watches and
+  // begins its history anew. Returns the CRD's RV, 0 when there is none.
+  std::uint64_t EditCrd(const std::string& group, const std::string& plural,
+                        const std::string& patch);
   // Deletes the objects, the CRD, ends the watches; then 404.
   std::uint64_t RemoveCrd(const std::string& group, const std::string& plural);
   // An APIService whose backend works, or (failing) answers 503 and is stale
@@ -236,6 +285,7 @@ class SimCluster {
 
   void SetToken(const std::string& token);  // others get 401 from now on
   void ExpireToken();                       // every token does, until SetToken
+  // What matches is answered 403 from now on.
   void Forbid(const AccessRule& rule);
   void AllowAll();  // takes all rules back
 
@@ -298,9 +348,10 @@ class SimCluster {
   void StartWorkload(double rate);            // in a thread; after Fill
   void StopWorkload();
   // Applies a file of watch lines ({"type","object"}), `rate` a second (0: as
-  // fast as it goes), in the caller's thread. Kinds that are not served are
-  // counted in the answer's error.
-  Status Replay(const std::string& path, double rate);
+  // fast as it goes), in the caller's thread, until StopWorkload if need be.
+  // What cannot be applied is counted and passed over. kIo when the file cannot
+  // be read.
+  Result<Replayed> Replay(const std::string& path, double rate);
 
  private:
   struct Impl;

@@ -15,12 +15,6 @@ std::string Key(const std::string& ns, const std::string& name) {
   return ns.empty() ? name : ns + "/" + name;
 }
 
-// The text with the RV's digits put in or exchanged.
-void SetRv(Object& object, std::size_t old_size) {
-  const std::string digits = std::to_string(object.rv);
-  object.text.replace(object.rv_at, old_size, digits);
-}
-
 std::vector<ObjectPtr> InNamespace(
     const std::map<std::string, ObjectPtr>& objects, const std::string& ns) {
   std::vector<ObjectPtr> out;
@@ -46,14 +40,33 @@ const char* EventName(EventType type) {
   return "";
 }
 
+void AppendFullText(const KindInfo& kind, const Object& object,
+                    std::string& out) {
+  if (kind.group == "events.k8s.io") {
+    out += NewEventText(object.Text());
+    return;
+  }
+  const std::string api_version = kind.ApiVersion();
+  if (kind.custom) {
+    out += R"({"apiVersion":")";
+    out += api_version;
+    out += R"(","kind":")";
+    out += kind.kind;
+  } else {
+    out += R"({"kind":")";
+    out += kind.kind;
+    out += R"(","apiVersion":")";
+    out += api_version;
+  }
+  out += '"';
+  const std::size_t at = out.size();
+  object.body.AppendTo(object, out);
+  out[at] = ',';  // in place of its opening brace
+}
+
 std::string FullText(const KindInfo& kind, const Object& object) {
-  if (kind.group == "events.k8s.io") return NewEventText(object.text);
-  const std::string order = kind.custom
-                                ? R"({{"apiVersion":"{}","kind":"{}",)"
-                                : R"({{"kind":"{1}","apiVersion":"{0}",)";
-  std::string out =
-      fmt::format(fmt::runtime(order), kind.ApiVersion(), kind.kind);
-  out.append(object.text, 1);
+  std::string out;
+  AppendFullText(kind, object, out);
   return out;
 }
 
@@ -65,7 +78,22 @@ std::string ItemText(const KindInfo& kind, const Object& object) {
     const std::string full = FullText(kind, object);
     return "{" + full.substr(full.find(R"("metadata")"));
   }
-  return object.text;
+  return object.Text();
+}
+
+State::Quiet::Quiet(State& state) : state_(state) { ++state_.quiet_; }
+
+State::Quiet::~Quiet() {
+  if (--state_.quiet_ == 0 && state_.changed_.exchange(false)) {
+    state_.on_change_();
+  }
+}
+
+void State::Changed() {
+  if (quiet_ == 0) return on_change_();
+  changed_ = true;
+  // The last one may have gone between the two.
+  if (quiet_ == 0 && changed_.exchange(false)) on_change_();
 }
 
 State::State(const SimOptions& options, const Clock& clock, Journal& journal,
@@ -109,6 +137,21 @@ void State::AddKind(const KindInfo& kind) {
   table.served = true;
 }
 
+void State::ReplaceKind(const KindInfo& kind) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (KindInfo& known : kinds_) {
+      if (known.Id() == kind.Id()) known = kind;
+    }
+    Table& table = tables_[kind.storage];
+    table.first += table.log.size();
+    table.log.clear();
+    table.floor = rv_;
+    table.generation = ++generations_;
+  }
+  on_change_();
+}
+
 void State::RemoveKind(const std::string& id) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -127,7 +170,7 @@ void State::RemoveKind(const std::string& id) {
     // end.
     table.served = false;
   }
-  on_change_();
+  Changed();
 }
 
 std::string State::NewUid() {
@@ -139,17 +182,19 @@ std::string State::NewUid() {
 }
 
 void State::Commit(const KindInfo& kind, Table& table, Event event) {
-  JournalEntry entry;
-  entry.resource = kind.plural;
-  entry.group = kind.group;
-  entry.ns = event.object->ns;
-  entry.name = event.object->name;
-  entry.uid = event.object->uid;
-  entry.rv = event.rv;
-  entry.type = EventName(event.type);
-  entry.object =
-      std::make_shared<const std::string>(FullText(kind, *event.object));
-  journal_.Add(std::move(entry));
+  if (journal_.Wanted()) {
+    JournalEntry entry;
+    entry.resource = kind.plural;
+    entry.group = kind.group;
+    entry.ns = event.object->ns;
+    entry.name = event.object->name;
+    entry.uid = event.object->uid;
+    entry.rv = event.rv;
+    entry.type = EventName(event.type);
+    entry.object =
+        std::make_shared<const std::string>(FullText(kind, *event.object));
+    journal_.Add(std::move(entry));
+  }
   table.log.push_back(std::move(event));
   while (table.log.size() > history_) {
     table.floor = table.log.front().rv;
@@ -164,26 +209,28 @@ Event State::Put(const KindInfo& kind, const std::string& ns,
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     Table& table = tables_[kind.storage];
-    ObjectPtr& slot = table.objects[Key(ns, name)];
-    auto object = std::make_shared<Object>();
-    object->ns = ns;
-    object->name = name;
-    object->uid = slot ? slot->uid : NewUid();
-    object->created = slot ? slot->created : clock_.Wall();
-    object->generation = slot ? slot->generation : 1;
-    object->rv = ++rv_;
-    object->text = render(*object, slot.get());
-    object->rv_at = object->text.find(kRvMark);
-    if (object->rv_at == std::string::npos) std::abort();
-    SetRv(*object, sizeof(kRvMark) - 1);
+    const std::string key = Key(ns, name);
+    const auto at = table.objects.find(key);
+    const ObjectPtr slot = at == table.objects.end() ? nullptr : at->second;
+    ObjectMeta meta;
+    meta.ns = ns;
+    meta.name = name;
+    meta.uid = slot ? slot->uid : NewUid();
+    meta.created = slot ? slot->created : clock_.Wall();
+    meta.generation = slot ? slot->generation : 1;
+    meta.rv = rv_ + 1;
+    // It may throw, and nothing has happened then.
+    Body body = render(meta, slot.get());
+    ++rv_;
+    auto object = std::make_shared<const Object>(meta, std::move(body));
     event.rv = object->rv;
     event.type = slot ? EventType::kModified : EventType::kAdded;
     event.previous = slot;
     event.object = object;
-    slot = object;
+    table.objects[key] = object;
     Commit(kind, table, event);
   }
-  on_change_();
+  Changed();
   return event;
 }
 
@@ -195,9 +242,7 @@ Event State::DeleteOne(const KindInfo& kind, Table& table,
   event.type = EventType::kDeleted;
   event.previous = at->second;
   auto object = std::make_shared<Object>(*at->second);
-  const std::size_t old_size = std::to_string(object->rv).size();
   object->rv = rv;
-  SetRv(*object, old_size);
   event.object = object;
   table.objects.erase(at);
   Commit(kind, table, event);
@@ -206,7 +251,7 @@ Event State::DeleteOne(const KindInfo& kind, Table& table,
 
 std::optional<Event> State::Delete(const KindInfo& kind, const std::string& ns,
                                    const std::string& name) {
-  const std::vector<Event> events = DeleteBatch(kind, ns, {name});
+  const std::vector<Event> events = DeleteBatch(kind, Names{{ns, name}});
   if (events.empty()) return std::nullopt;
   return events.front();
 }
@@ -214,18 +259,26 @@ std::optional<Event> State::Delete(const KindInfo& kind, const std::string& ns,
 std::vector<Event> State::DeleteBatch(const KindInfo& kind,
                                       const std::string& ns,
                                       const std::vector<std::string>& names) {
+  Names pairs;
+  pairs.reserve(names.size());
+  for (const std::string& name : names) pairs.emplace_back(ns, name);
+  return DeleteBatch(kind, pairs);
+}
+
+std::vector<Event> State::DeleteBatch(const KindInfo& kind,
+                                      const Names& names) {
   std::vector<Event> events;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     Table& table = tables_[kind.storage];
-    for (const std::string& name : names) {
+    for (const auto& [ns, name] : names) {
       const std::string key = Key(ns, name);
       if (table.objects.count(key) == 0) continue;
       if (events.empty()) ++rv_;
       events.push_back(DeleteOne(kind, table, key, rv_));
     }
   }
-  if (!events.empty()) on_change_();
+  if (!events.empty()) Changed();
   return events;
 }
 
@@ -236,7 +289,7 @@ std::uint64_t State::Advance(std::uint64_t revisions) {
     rv_ += revisions;
     rv = rv_;
   }
-  on_change_();
+  Changed();
   return rv;
 }
 
@@ -352,7 +405,7 @@ void State::ForgetWindows() {
     const std::lock_guard<std::mutex> lock(mutex_);
     RestartTables();
   }
-  on_change_();
+  Changed();
 }
 
 int State::TakeSnapshot() {
@@ -366,7 +419,7 @@ int State::TakeSnapshot() {
   return static_cast<int>(snapshots_.size()) - 1;
 }
 
-void State::Restore(int snapshot) {
+void State::Restore(int snapshot, const Told& undone) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const Snapshot& from = snapshots_.at(static_cast<std::size_t>(snapshot));
@@ -377,11 +430,12 @@ void State::Restore(int snapshot) {
       if (at != from.objects.end()) table.objects = at->second;
     }
     RestartTables();
+    if (undone) undone(rv_);
   }
-  on_change_();
+  Changed();
 }
 
-std::uint64_t State::Rewind(std::uint64_t revisions) {
+std::uint64_t State::Rewind(std::uint64_t revisions, const Told& undone) {
   std::uint64_t rv = 0;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -392,25 +446,39 @@ std::uint64_t State::Rewind(std::uint64_t revisions) {
     for (auto& [name, table] : tables_) Undo(table, rv, table.objects);
     rv_ = rv;
     RestartTables();
+    if (undone) undone(rv);
   }
-  on_change_();
+  Changed();
   return rv;
 }
 
 void State::ChangeUid(const KindInfo& kind, const std::string& ns,
-                      const std::string& name) {
+                      const std::string& name, const Told& changed) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (changed) changed(rv_);
     const auto at = tables_[kind.storage].objects.find(Key(ns, name));
     if (at == tables_[kind.storage].objects.end()) return;
     auto object = std::make_shared<Object>(*at->second);
-    const std::size_t place = object->text.find(object->uid);
-    object->uid = NewUid();
-    object->text.replace(place, object->uid.size(), object->uid);
+    const std::string old_uid = std::exchange(object->uid, NewUid());
+    object->body.ExchangeUid(old_uid, object->uid);
     at->second = object;
     RestartTables();
   }
-  on_change_();
+  Changed();
+}
+
+Event PutCrd(State& state, const CustomKind& custom, Micros now) {
+  const KindInfo kind = InfoOf(custom);
+  if (!state.FindKind(kind.Id())) state.AddKind(kind);
+  const KindInfo crds =
+      *state.FindKind("customresourcedefinitions.apiextensions.k8s.io");
+  return state.Put(
+      crds, "", kind.Id(), [&](ObjectMeta& meta, const Object* previous) {
+        std::string text;
+        ApplyText(crds, CrdJson(custom, now), now, meta, previous, text);
+        return text;
+      });
 }
 
 }  // namespace kubescribe::fakes

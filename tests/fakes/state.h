@@ -5,6 +5,7 @@
 // called without the lock. Any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -19,20 +20,25 @@
 #include "base/random.h"
 #include "fakes/journal.h"
 #include "fakes/kinds.h"
+#include "fakes/recipe.h"
 
 namespace kubescribe::fakes {
 
 // One revision of one object. Immutable.
-struct Object {
-  std::string ns;
-  std::string name;
-  std::string uid;
-  std::uint64_t rv = 0;
-  std::uint64_t generation = 1;
-  Micros created = 0;
-  // JSON without apiVersion and kind, as items of built-in lists are.
-  std::string text;
-  std::size_t rv_at = 0;  // where the RV's digits stand in it
+struct Object : ObjectMeta {
+  Object(const ObjectMeta& meta, Body made)
+      : ObjectMeta(meta), body(std::move(made)) {}
+
+  // JSON without apiVersion and kind, as items of built-in lists are. Made
+  // anew by each call.
+  std::string Text() const {
+    std::string text;
+    body.AppendTo(*this, text);
+    return text;
+  }
+  std::size_t TextSize() const { return body.Size(*this); }
+
+  Body body;
 };
 using ObjectPtr = std::shared_ptr<const Object>;
 
@@ -46,18 +52,16 @@ struct Event {
   ObjectPtr previous;  // null for kAdded
 };
 
-// What a renderer writes where the RV's digits belong; the state puts them in.
-inline constexpr char kRvMark[] = "@@rv@@";
-
-// Writes the text of a new revision from what the state decided: ns, name, uid,
-// created; generation is the previous one's and may be raised. `previous` is
-// null when the object is new. Called with the state locked.
-using Renderer =
-    std::function<std::string(Object& meta, const Object* previous)>;
+// Says what the text of a new revision is made of, from what the state decided:
+// ns, name, uid, created; generation is the previous one's and may be raised.
+// `previous` is null when the object is new. Called with the state locked.
+using Renderer = std::function<Body(ObjectMeta& meta, const Object* previous)>;
 
 // The object with apiVersion and kind, as `kind` shows it (for events.k8s.io
 // that is another body than the one stored).
 std::string FullText(const KindInfo& kind, const Object& object);
+void AppendFullText(const KindInfo& kind, const Object& object,
+                    std::string& out);
 // As an item of a list.
 std::string ItemText(const KindInfo& kind, const Object& object);
 
@@ -74,6 +78,9 @@ class State {
   // By "plural" or "plural.group".
   std::optional<KindInfo> FindKind(const std::string& id) const;
   void AddKind(const KindInfo& kind);
+  // Another description of a kind that is served: its watches end, and its
+  // window begins anew. The objects stay.
+  void ReplaceKind(const KindInfo& kind);
   // Deletes its objects one by one, then forgets it; its watches end.
   void RemoveKind(const std::string& id);
 
@@ -85,7 +92,23 @@ class State {
   // All under one revision. Names that do not exist are passed over.
   std::vector<Event> DeleteBatch(const KindInfo& kind, const std::string& ns,
                                  const std::vector<std::string>& names);
+  // As above, each of a namespace (first) of its own.
+  using Names = std::vector<std::pair<std::string, std::string>>;
+  std::vector<Event> DeleteBatch(const KindInfo& kind, const Names& names);
   std::uint64_t Advance(std::uint64_t revisions);
+
+  // While one stands, `on_change` waits until the last one goes: for many
+  // writes at once.
+  class Quiet {
+   public:
+    explicit Quiet(State& state);
+    ~Quiet();
+    Quiet(const Quiet&) = delete;
+    Quiet& operator=(const Quiet&) = delete;
+
+   private:
+    State& state_;
+  };
 
   // --- Reads.
   std::uint64_t CurrentRv() const;
@@ -125,11 +148,14 @@ class State {
   void Compact(const std::string& storage);  // "": all
   void ForgetWindows();  // as a restart does; open watches end
   int TakeSnapshot();
-  void Restore(int snapshot);
-  std::uint64_t Rewind(std::uint64_t revisions);
+  // These call their last argument with the RV, before any other write can
+  // follow: that is when they are journalled.
+  using Told = std::function<void(std::uint64_t rv)>;
+  void Restore(int snapshot, const Told& undone);
+  std::uint64_t Rewind(std::uint64_t revisions, const Told& undone);
   // The same object under a new uid, without an event.
   void ChangeUid(const KindInfo& kind, const std::string& ns,
-                 const std::string& name);
+                 const std::string& name, const Told& changed);
 
  private:
   struct Table {
@@ -145,6 +171,7 @@ class State {
     std::map<std::string, std::map<std::string, ObjectPtr>> objects;
   };
 
+  void Changed();
   std::string NewUid();
   void Commit(const KindInfo& kind, Table& table, Event event);
   Event DeleteOne(const KindInfo& kind, Table& table, const std::string& key,
@@ -157,6 +184,8 @@ class State {
   const Clock& clock_;
   Journal& journal_;
   const std::function<void()> on_change_;
+  std::atomic<int> quiet_{0};
+  std::atomic<bool> changed_{false};  // while quiet
   mutable std::mutex mutex_;
   SeededRandom random_;  // this and below: guarded by mutex_
   std::uint64_t rv_;
@@ -165,5 +194,8 @@ class State {
   std::map<std::string, Table> tables_;  // by storage
   std::vector<Snapshot> snapshots_;
 };
+
+// Serves the kind, unless that is done, and puts its CustomResourceDefinition.
+Event PutCrd(State& state, const CustomKind& kind, Micros now);
 
 }  // namespace kubescribe::fakes

@@ -50,7 +50,7 @@ StatusBody TooOld(unsigned long rv, unsigned long floor, bool cached) {
              : "The resourceVersion for the provided watch is too old.");
 }
 
-StatusBody TooLarge(unsigned long rv, unsigned long current) {
+StatusBody TooLarge(unsigned long rv, unsigned long current, bool cached) {
   StatusBody status;
   status.code = 504;
   status.reason = "Timeout";
@@ -58,7 +58,7 @@ StatusBody TooLarge(unsigned long rv, unsigned long current) {
       "Timeout: Too large resource version: {}, current: {}", rv, current);
   status.causes = {
       {"ResourceVersionTooLarge", "Too large resource version", ""}};
-  status.retry_after_seconds = 1;
+  status.retry_after_seconds = cached ? 1 : 0;
   return status;
 }
 
@@ -92,6 +92,22 @@ StatusBody BadRequest(const std::string& message) {
   return status;
 }
 
+StatusBody NotAcceptable(bool list) {
+  StatusBody status;
+  status.code = 406;
+  status.reason = "NotAcceptable";
+  status.message =
+      "406: Not Acceptable\n\nAvailable representations: application/json, "
+      "application/yaml, application/vnd.kubernetes.protobuf";
+  if (list) {
+    status.message +=
+        ", application/json;stream=watch, "
+        "application/vnd.kubernetes.protobuf;stream=watch";
+  }
+  status.with_details = true;
+  return status;
+}
+
 StatusBody Unauthorized() {
   StatusBody status;
   status.code = 401;
@@ -102,15 +118,17 @@ StatusBody Unauthorized() {
 
 StatusBody Forbidden(const std::string& user, const std::string& verb,
                      const std::string& group, const std::string& plural,
-                     const std::string& ns, const std::string& name) {
+                     const std::string& ns, const std::string& name,
+                     const std::string& subresource) {
   StatusBody status;
   status.code = 403;
   status.reason = "Forbidden";
   status.message = fmt::format(
-      "{}{}{}{} is forbidden: User \"{}\" cannot {} resource \"{}\" in API "
+      "{}{}{}{} is forbidden: User \"{}\" cannot {} resource \"{}{}{}\" in API "
       "group \"{}\" {}",
       plural, group.empty() ? "" : ".", group,
-      name.empty() ? "" : " \"" + name + "\"", user, verb, plural, group,
+      name.empty() ? "" : " \"" + name + "\"", user, verb, plural,
+      subresource.empty() ? "" : "/", subresource, group,
       ns.empty() ? std::string("at the cluster scope")
                  : "in the namespace \"" + ns + "\"");
   status.group = group;
@@ -119,16 +137,19 @@ StatusBody Forbidden(const std::string& user, const std::string& verb,
   return status;
 }
 
-StatusBody InvalidOption(const std::string& field, const std::string& message) {
+StatusBody InvalidOptions(std::vector<StatusBody::Cause> causes) {
+  std::string all;
+  for (const StatusBody::Cause& cause : causes) {
+    all += (all.empty() ? "" : ", ") + cause.field + ": " + cause.message;
+  }
+  if (causes.size() > 1) all = "[" + all + "]";
   StatusBody status;
   status.code = 422;
   status.reason = "Invalid";
-  status.message =
-      fmt::format("ListOptions.meta.k8s.io \"\" is invalid: {}: Forbidden: {}",
-                  field, message);
+  status.message = "ListOptions.meta.k8s.io \"\" is invalid: " + all;
   status.group = "meta.k8s.io";
   status.kind = "ListOptions";
-  status.causes = {{"FieldValueForbidden", "Forbidden: " + message, field}};
+  status.causes = std::move(causes);
   return status;
 }
 

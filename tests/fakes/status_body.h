@@ -32,17 +32,21 @@ std::string Render(const StatusBody& status);
 StatusBody Expired(const std::string& message);
 // "too old resource version: 5 (17)", or etcd's words for uncached kinds.
 StatusBody TooOld(unsigned long rv, unsigned long floor, bool cached);
-StatusBody TooLarge(unsigned long rv, unsigned long current);
+// What comes from etcd itself does not say when to ask again.
+StatusBody TooLarge(unsigned long rv, unsigned long current, bool cached);
 StatusBody NotFound(const std::string& group, const std::string& plural,
                     const std::string& name);
 StatusBody UnknownResource();
 StatusBody BadRequest(const std::string& message);
+StatusBody NotAcceptable(bool list);
 StatusBody Unauthorized();
 StatusBody Forbidden(const std::string& user, const std::string& verb,
                      const std::string& group, const std::string& plural,
-                     const std::string& ns, const std::string& name);
-// 422 for list options: field and what is wrong with it.
-StatusBody InvalidOption(const std::string& field, const std::string& message);
+                     const std::string& ns, const std::string& name,
+                     const std::string& subresource = "");
+// 422 for list options: all that is wrong with them. A cause's message begins
+// with what kind of error it is.
+StatusBody InvalidOptions(std::vector<StatusBody::Cause> causes);
 StatusBody MethodNotAllowed();
 
 }  // namespace kubescribe::fakes

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "fakes/answer.h"
+#include "fakes/tls.h"
 
 namespace kubescribe::fakes {
 
@@ -29,6 +30,8 @@ class Transport {
   virtual void Close() = 0;  // connections reset, port closed
   virtual void Open() = 0;   // the same port again
   virtual void CutAll() = 0;
+  // For connections from now on. Nothing where there is no TLS.
+  virtual void SetCertificate(const Certificate&) {}
   // Ends all. A second call does nothing.
   virtual void Stop() = 0;
 };

@@ -199,6 +199,13 @@ class VirtualNet::Transfer {
       held_ = true;
       return;
     }
+    if (answer.raw) {
+      // What would be on the wire is no HTTP, or never becomes it.
+      held_ = !answer.script.empty() &&
+              answer.script.back().kind == Step::Kind::kHold;
+      if (!held_) End(Error(Code::kInvalid, "the answer is no HTTP"));
+      return;
+    }
     source_ = std::move(answer.source);
     script_ = std::move(answer.script);
     size_ = source_ != nullptr || answer.chunked ? 0 : answer.body.size();
@@ -244,6 +251,7 @@ class VirtualNet::Transfer {
     Step step = NextStep();
     switch (step.kind) {
       case Step::Kind::kSend:
+        if (step.raw) return Cut();
         on_the_way_ = std::move(step.bytes);
         byte_delay_ = step.byte_delay;
         PumpSoon(0);

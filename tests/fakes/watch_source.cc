@@ -12,28 +12,6 @@ namespace kubescribe::fakes {
 namespace {
 
 constexpr std::size_t kBatch = 64 << 10;
-constexpr std::size_t kOversize = std::size_t{17} << 20;
-
-std::string Frame(const char* type, const std::string& object) {
-  return fmt::format(R"({{"type":"{}","object":{}}})"
-                     "\n",
-                     type, object);
-}
-
-std::string WithRv(std::string frame, std::uint64_t rv,
-                   const std::string& digits) {
-  const std::string field = fmt::format(R"("resourceVersion":"{}")", rv);
-  const std::size_t at = frame.find(field);
-  if (at == std::string::npos) return frame;
-  return frame.replace(at, field.size(),
-                       R"("resourceVersion":")" + digits + '"');
-}
-
-// `added` as the first field of the event's object.
-std::string InsertIntoObject(std::string frame, const std::string& added) {
-  const std::string mark = R"("object":{)";
-  return frame.insert(frame.find(mark) + mark.size(), added);
-}
 
 }  // namespace
 
@@ -62,6 +40,14 @@ void WatchSource::Push(std::string bytes) {
 
 std::string WatchSource::Bookmark(std::uint64_t rv, bool initial_end) const {
   const char* mark = R"(,"annotations":{"k8s.io/initial-events-end":"true"})";
+  if (request_.kind.custom) {  // sorted keys
+    return Frame(
+        "BOOKMARK",
+        fmt::format(R"({{"apiVersion":"{}","kind":"{}","metadata":)"
+                    R"({{{}"resourceVersion":"{}"}}}})",
+                    request_.kind.ApiVersion(), request_.kind.kind,
+                    initial_end ? std::string(mark).substr(1) + "," : "", rv));
+  }
   std::string object = fmt::format(
       R"({{"kind":"{}","apiVersion":"{}","metadata":{{"resourceVersion":"{}"{}}})",
       request_.kind.kind, request_.kind.ApiVersion(), rv,
@@ -121,60 +107,18 @@ bool WatchSource::TakeFrame(std::string& frame, Event& event) {
 
 void WatchSource::ApplyFault(const Fault& fault, std::string frame,
                              const Event& event) {
-  served_(fault, event.object->name);
-  const std::string& name = fault.name;
-  Step step;
-  if (name == "cut" || name == "half-open") {
-    step.announced = frame.size();
-    step.bytes = frame.substr(0, std::min(fault.bytes, frame.size()));
-    if (!step.bytes.empty()) queue_.push_back(step);
-    Step last;
-    last.kind = name == "half-open" ? Step::Kind::kHold
-                : fault.reset       ? Step::Kind::kReset
-                                    : Step::Kind::kCut;
-    queue_.push_back(last);
-  } else if (name == "trickle") {
-    step.bytes = std::move(frame);
-    step.byte_delay = fault.delay > 0 ? fault.delay : 10 * kMillisecond;
+  SickFrame sick = MakeSickFrame(
+      fault, {std::move(frame), Bookmark(event.rv, false), event});
+  served_(fault, &event, &sick);
+  for (Step& step : sick.steps) {
+    const bool whole = step.kind == Step::Kind::kSend && !step.raw &&
+                       step.announced == 0 && step.byte_delay == 0;
+    if (request_.gzip && whole) step.bytes = Gzip(step.bytes);
     queue_.push_back(std::move(step));
-  } else if (name == "duplicate") {
-    Push(frame + frame);
-  } else if (name == "reorder") {
-    held_ = std::move(frame);
-  } else if (name == "null-deleted") {
-    Push(Frame("DELETED", "null"));
-  } else if (name == "oversize") {
-    const std::size_t size = fault.bytes > 0 ? fault.bytes : kOversize;
-    // Behind the metadata, as with real ones.
-    frame.insert(frame.rfind("}}"),
-                 R"(,"padding":")" + std::string(size, 'x') + "\"");
-    Push(std::move(frame));
-  } else if (name == "unparsable") {
-    Push(InsertIntoObject(std::move(frame), R"("broken":tru,)"));
-  } else if (name == "garbage") {
-    Push(std::string("\0\xff<oops>\n", 9) + frame);
-  } else if (name == "bad-rv") {
-    Push(WithRv(std::move(frame), event.rv, "not-a-number"));
-  } else if (name == "empty-rv") {
-    Push(WithRv(std::move(frame), event.rv, ""));
-  } else if (name == "unknown-type") {
-    const std::size_t from = frame.find(":\"") + 2;
-    Push(frame.replace(from, frame.find('"', from) - from, "PECULIAR"));
-  } else if (name == "error-event") {
-    StatusBody status;
-    status.code = fault.code != 0 ? fault.code : 500;
-    status.reason = status.code == 504   ? "Timeout"
-                    : status.code == 410 ? "Expired"
-                                         : "InternalError";
-    status.message = "an error on the server: simulated";
-    Push(ErrorFrame(Render(status)));
-    done_ = true;
-  } else if (name == "end") {
-    done_ = true;
-  } else if (name == "low-bookmark") {
-    Push(frame + Bookmark(event.rv > 10 ? event.rv - 10 : 1, false));
   }
-  // "drop" sends nothing.
+  flood_ = std::move(sick.flood);
+  held_ += sick.held;
+  done_ = sick.ends;
 }
 
 void WatchSource::PushBookmarkIfDue(Micros now) {
@@ -187,20 +131,40 @@ void WatchSource::PushBookmarkIfDue(Micros now) {
   if (last) last_bookmark_sent_ = true;
   while (next_bookmark_ <= now) next_bookmark_ += request_.bookmark_interval;
   if (const auto fault = faults_.ForBookmark(place_)) {
-    served_(*fault, "");
+    served_(*fault, nullptr, nullptr);
     return;
   }
   Push(Bookmark(position_, false));
 }
 
+// Of the queue, then of the flood. kWait: there is nothing.
+Step WatchSource::TakeQueued() {
+  Step step;
+  if (!queue_.empty()) {
+    step = std::move(queue_.front());
+    queue_.pop_front();
+    return step;
+  }
+  if (flood_ != nullptr) {
+    step = flood_->Next(0);
+    if (step.kind != Step::Kind::kEnd) return step;
+    flood_.reset();
+  }
+  step.kind = Step::Kind::kWait;
+  return step;
+}
+
 Step WatchSource::Next(Micros now) {
-  if (queue_.empty() && !done_) {
+  Step step = TakeQueued();
+  if (step.kind != Step::Kind::kWait) return step;
+  if (!done_) {
     std::string batch;
     std::string frame;
     Event event;
-    while (batch.size() < kBatch && queue_.empty() && !done_ &&
-           TakeFrame(frame, event)) {
+    while (batch.size() < kBatch && queue_.empty() && flood_ == nullptr &&
+           !done_ && TakeFrame(frame, event)) {
       place_.deletion = event.type == EventType::kDeleted;
+      place_.shared_rv = event.rv == std::exchange(last_rv_, event.rv);
       const auto fault = faults_.ForFrame(place_);
       if (!fault) {
         batch += frame;
@@ -213,21 +177,17 @@ Step WatchSource::Next(Micros now) {
     }
     if (!batch.empty()) {
       // Before what TakeFrame itself may have put into the queue.
-      Step step;
-      step.bytes = request_.gzip ? Gzip(batch) : std::move(batch);
-      queue_.push_front(std::move(step));
+      Step first;
+      first.bytes = request_.gzip ? Gzip(batch) : std::move(batch);
+      queue_.push_front(std::move(first));
     }
-    if (queue_.empty() && !done_) {
+    if (queue_.empty() && flood_ == nullptr && !done_) {
       PushBookmarkIfDue(now);
       if (now >= request_.deadline) done_ = true;
     }
   }
-  if (!queue_.empty()) {
-    Step step = std::move(queue_.front());
-    queue_.pop_front();
-    return step;
-  }
-  Step step;
+  step = TakeQueued();
+  if (step.kind != Step::Kind::kWait) return step;
   if (done_) {
     step.kind = Step::Kind::kEnd;
     return step;

@@ -10,6 +10,7 @@
 #include "fakes/answer.h"
 #include "fakes/faults.h"
 #include "fakes/selector.h"
+#include "fakes/sick_frames.h"
 #include "fakes/state.h"
 
 namespace kubescribe::fakes {
@@ -33,8 +34,10 @@ struct WatchRequest {
 
 class WatchSource final : public StepSource {
  public:
-  // `served` is told of each fault and the event it hit.
-  using Served = std::function<void(const Fault&, const std::string& name)>;
+  // `served` is told of each fault before it is sent, and of the event it hit
+  // and what was made of it; both null when there is none.
+  using Served =
+      std::function<void(const Fault&, const Event*, const SickFrame*)>;
   WatchSource(WatchRequest request, const State& state, FaultBook& faults,
               Served served, Micros now);
 
@@ -44,6 +47,7 @@ class WatchSource final : public StepSource {
   // What the next event is to this watch: a frame, or nothing.
   bool TakeFrame(std::string& frame, Event& event);
   void ApplyFault(const Fault& fault, std::string frame, const Event& event);
+  Step TakeQueued();
   void Push(std::string bytes);
   std::string Bookmark(std::uint64_t rv, bool initial_end) const;
   void PushBookmarkIfDue(Micros now);
@@ -54,7 +58,9 @@ class WatchSource final : public StepSource {
   const Served served_;
   FaultPlace place_;
   std::deque<Step> queue_;
-  std::string held_;  // the frame of a reorder fault
+  std::unique_ptr<StepSource> flood_;  // goes on behind the queue
+  std::string held_;                   // the frame of a reorder fault
+  std::uint64_t last_rv_ = 0;          // of the last event
   std::size_t initial_at_ = 0;
   std::uint64_t position_ = 0;
   Micros next_bookmark_ = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "integration/setup.h"
 #include "integration/world.h"
 
 namespace kubescribe::integration {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "integration/setup.h"
 #include "integration/world.h"
 
 namespace kubescribe::integration {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "integration/setup.h"
 #include "integration/virtual_world.h"
 #include "integration/world.h"
 

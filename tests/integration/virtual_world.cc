@@ -11,6 +11,7 @@
 #include <map>
 #include <utility>
 
+#include "integration/setup.h"
 #include "integration/truth.h"
 #include "query/export.h"
 #include "store/writer.h"
@@ -20,11 +21,6 @@ namespace {
 
 // The writer thread's turns are so far apart at the most.
 constexpr std::uint64_t kTurn = 50 * kMillisecond;
-
-[[noreturn]] void Die(const std::string& what) {
-  std::cerr << "test set-up: " << what << std::endl;
-  std::abort();
-}
 
 // In memory where there is such a place: what a power cut does to the disk is
 // another test's matter (power_loss_test.cc).
@@ -40,10 +36,6 @@ std::string NewFolder() {
 std::string VfsName() {
   static int last = 0;
   return "virtual-" + std::to_string(++last);
-}
-
-std::uint64_t Number(const std::string& rv) {
-  return std::strtoull(rv.c_str(), nullptr, 10);
 }
 
 }  // namespace
@@ -74,7 +66,7 @@ VirtualWorld::VirtualWorld(std::uint64_t seed)
 
   if (!sim_->WriteKubeconfig(dir_ + "/kubeconfig").ok()) Die("no kubeconfig");
   std::string yaml = "auditInterval: 2m\nretry:\n  forbiddenInterval: 10s\n";
-  yaml += "requests:\n  pageSize: 20\n";
+  yaml += "requests:\n  pageSize: 5\n";
   yaml += "dataDir: " + dir_ +
           "\nclusters:\n- name: sim\n  kubeconfig: " + dir_ +
           "/kubeconfig\nresources:\n";
@@ -177,13 +169,7 @@ std::string VirtualWorld::Missing() const {
   if (reader == nullptr) return "no database";
   const auto streams = reader->Streams();
   if (!streams.ok()) return streams.error().message();
-  std::map<std::string, std::uint64_t> newest;
-  for (const auto& entry : sim_->Journal()) {
-    // What was undone by a rewind is not waited for.
-    if (!entry.fault.empty() || entry.rv > sim_->CurrentRv()) continue;
-    newest[kube::GroupResource{entry.group, entry.resource}.ToString()] =
-        entry.rv;
-  }
+  auto wanted = RvsToReach(*sim_);
   std::string missing;
   std::vector<std::string> kinds = Kinds();
   kinds.emplace_back("customresourcedefinitions.apiextensions.k8s.io");
@@ -191,10 +177,7 @@ std::string VirtualWorld::Missing() const {
   for (const std::string& kind : kinds) {
     bool covered = false;
     for (const auto& row : *streams) {
-      if (kube::GroupResource{row.key.group, row.key.resource}.ToString() !=
-          kind) {
-        continue;
-      }
+      if (Kind(row.key.group, row.key.resource) != kind) continue;
       store::ObjectFilter filter;
       filter.resource_id = row.resource_id;
       store::AsOf now;
@@ -202,12 +185,12 @@ std::string VirtualWorld::Missing() const {
       const auto state = reader->StateAt(filter, now);
       if (!state.ok()) return state.error().message();
       std::map<std::string, std::uint64_t> recorded;
-      for (const auto& one : *state) recorded[one.uid] = Number(one.rv);
+      for (const auto& one : *state) recorded[one.uid] = RvNumber(one.rv);
       std::map<std::string, std::uint64_t> truth;
       for (const auto& one : sim_->Objects(kind)) truth[one.uid] = one.rv;
       covered = recorded == truth && row.gap_cause.empty() &&
-                Number(row.position) >= newest[kind] &&
-                Number(row.position) <= sim_->CurrentRv();
+                RvNumber(row.position) >= wanted[kind] &&
+                RvNumber(row.position) <= sim_->CurrentRv();
       if (!covered) {
         missing += fmt::format("{}: {} at {}, {}{}, {} of {} objects; ", kind,
                                row.state, row.position, row.message,

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "integration/setup.h"
 #include "integration/world.h"
 
 namespace kubescribe::integration {

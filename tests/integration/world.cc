@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "control/client.h"
+#include "integration/setup.h"
 #include "integration/truth.h"
 #include "store/writer.h"
 
@@ -29,11 +30,6 @@ namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(20);
 
-[[noreturn]] void Die(const std::string& what) {
-  std::cerr << "test set-up: " << what << std::endl;
-  std::abort();
-}
-
 // What the tests want of a recorder: quick, and nothing by itself.
 constexpr char kFast[] = R"(auditInterval: 0s
 retry:
@@ -42,26 +38,7 @@ retry:
   forbiddenInterval: 1s
 )";
 
-std::uint64_t Number(const std::string& rv) {
-  return std::strtoull(rv.c_str(), nullptr, 10);
-}
-
 }  // namespace
-
-std::uint64_t TestSeed(std::uint64_t fallback) {
-  const char* text = std::getenv("KUBESCRIBE_SEED");
-  const std::uint64_t seed =
-      text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
-  std::cout << "KUBESCRIBE_SEED=" << seed << std::endl;
-  return seed;
-}
-
-std::size_t Scaled(std::size_t n) {
-  const char* text = std::getenv("KUBESCRIBE_TEST_SCALE");
-  if (text == nullptr) return n;
-  const double scaled = std::strtod(text, nullptr) * static_cast<double>(n);
-  return scaled < 1 ? 1 : static_cast<std::size_t>(scaled);
-}
 
 Answer RunCommand(const std::string& command) {
   Answer answer;
@@ -198,6 +175,28 @@ bool World::RecorderEnds(Micros limit) {
   return true;
 }
 
+void World::PauseRecorder() { kill(pid_, SIGSTOP); }
+void World::WakeRecorder() { kill(pid_, SIGCONT); }
+
+std::size_t World::RecorderPeakMemory() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  std::string word;
+  while (status >> word) {
+    std::size_t kib = 0;
+    if (word == "VmHWM:" && status >> kib) return kib << 10;
+  }
+  Die("the recorder's memory cannot be read");
+}
+
+std::size_t World::RecorderDescriptors() const {
+  std::size_t count = 0;
+  const std::string folder = "/proc/" + std::to_string(pid_) + "/fd";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    count += entry.path().empty() ? 0 : 1;
+  }
+  return count;
+}
+
 std::string World::RecorderLog() const {
   std::ifstream in(dir_ + "/recorder.log");
   std::stringstream text;
@@ -231,10 +230,7 @@ std::vector<std::string> World::Violations(const fakes::SimCluster& sim) const {
 
 std::string World::WaitUntilRecorded(const fakes::SimCluster& sim,
                                      Micros limit) const {
-  std::map<std::pair<std::string, std::string>, std::uint64_t> newest;
-  for (const auto& entry : sim.Journal()) {
-    if (entry.fault.empty()) newest[{entry.group, entry.resource}] = entry.rv;
-  }
+  const auto wanted = RvsToReach(sim);
   std::string missing = "no database";
   const bool done = WaitFor(
       sim,
@@ -242,17 +238,15 @@ std::string World::WaitUntilRecorded(const fakes::SimCluster& sim,
         const auto streams = reader.Streams();
         if (!streams.ok()) return false;
         missing.clear();
-        for (const auto& [kind, rv] : newest) {
+        for (const auto& [kind, rv] : wanted) {
           bool covered = false;
           for (const auto& stream : *streams) {
-            covered = covered || (stream.key.group == kind.first &&
-                                  stream.key.resource == kind.second &&
-                                  stream.gap_cause.empty() &&
-                                  Number(stream.position) >= rv);
+            covered =
+                covered ||
+                (Kind(stream.key.group, stream.key.resource) == kind &&
+                 stream.gap_cause.empty() && RvNumber(stream.position) >= rv);
           }
-          if (!covered) {
-            missing += kind.second + " up to " + std::to_string(rv) + "; ";
-          }
+          if (!covered) missing += kind + " up to " + std::to_string(rv) + "; ";
         }
         return missing.empty() && !streams->empty();
       },

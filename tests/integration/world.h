@@ -24,11 +24,6 @@
 
 namespace kubescribe::integration {
 
-// A seed of the test run: KUBESCRIBE_SEED, else `fallback`; printed once.
-std::uint64_t TestSeed(std::uint64_t fallback);
-// `n` scaled by KUBESCRIBE_TEST_SCALE (default 1), at least 1.
-std::size_t Scaled(std::size_t n);
-
 struct ExitState {
   bool signalled = false;
   int code = 0;  // exit code, or the signal
@@ -72,6 +67,13 @@ class World {
   ExitState WaitForRecorderEnd();  // it ends by itself
   // True when it has ended by itself (a kill point) within `limit`.
   bool RecorderEnds(Micros limit);
+  // It stops in the middle of whatever it does, until it is woken.
+  void PauseRecorder();  // SIGSTOP
+  void WakeRecorder();   // SIGCONT
+  // The most memory it ever held, in bytes, and what it has open. REQUIRES: it
+  // runs.
+  std::size_t RecorderPeakMemory() const;
+  std::size_t RecorderDescriptors() const;
   // What it wrote to stderr so far, of all its starts.
   std::string RecorderLog() const;
 

@@ -8,7 +8,7 @@
 namespace kubescribe::tool {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kAuditExamples[] = R"(Examples:
   kubescribe audit
   kubescribe audit --cluster prod pods deployments.apps
 
@@ -17,7 +17,7 @@ and recorded as such.
 )";
 
 // A large cluster's lists take a while; each line of progress starts it anew.
-constexpr Micros kPatience = 10 * kMinute;
+constexpr Micros kAuditPatience = 10 * kMinute;
 
 std::string Text(const output::Value& value, std::string_view key) {
   const output::Value* member = value.Find(key);
@@ -31,7 +31,7 @@ class Audit final : public Command {
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand(
         "audit", "Compare the record with the server now (recorder running)");
-    app_->footer(kExamples);
+    app_->footer(kAuditExamples);
     app_->add_option("types", types_, "Only these types")->type_name("TYPE");
   }
 
@@ -50,8 +50,8 @@ class Audit final : public Command {
     }
     Out out;
     const Result<std::string> answer = control::Ask(
-        common_.place.data_dir, {"audit", output::ToJsonLine(args)}, kPatience,
-        [&](const std::string& line) {
+        common_.place.data_dir, {"audit", output::ToJsonLine(args)},
+        kAuditPatience, [&](const std::string& line) {
           ShowProgress(line, out);
           out.Flush();
         });

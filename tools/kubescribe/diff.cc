@@ -11,7 +11,7 @@
 namespace kubescribe::tool {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kDiffExamples[] = R"(Examples:
   kubescribe diff deploy/web --from 1h
   kubescribe diff cm/settings -n prod --from 02:10 --to 02:25
   kubescribe diff pod/web-1 --from rv:4711 --to rv:4802
@@ -30,7 +30,7 @@ class Diff final : public Command {
 
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("diff", "What changed between two instants");
-    app_->footer(kExamples);
+    app_->footer(kDiffExamples);
     app_->add_option("what", words_, "TYPE/NAME or TYPE NAME")
         ->required()
         ->expected(1, 2)

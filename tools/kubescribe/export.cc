@@ -8,7 +8,7 @@
 namespace kubescribe::tool {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kExportExamples[] = R"(Examples:
   kubescribe export > all.jsonl
   kubescribe export --after 1200 --cluster prod
   kubescribe export | jq 'select(.record == "gap")'
@@ -20,7 +20,7 @@ class ExportCommand final : public Command {
 
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("export", "Every record as JSON lines");
-    app_->footer(kExamples);
+    app_->footer(kExportExamples);
     app_->add_option("--after", request_.after,
                      "Only records after this seq (of one cluster)")
         ->type_name("SEQ")

@@ -11,7 +11,7 @@
 namespace kubescribe::tool {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kGapsExamples[] = R"(Examples:
   kubescribe gaps
   kubescribe gaps --since yesterday --cluster prod
   kubescribe gaps --all -o json      also where each stream began
@@ -33,7 +33,7 @@ class Gaps final : public Command {
 
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("gaps", "Where the record is not complete");
-    app_->footer(kExamples);
+    app_->footer(kGapsExamples);
     app_->add_option("--since", since_, "Only gaps that end after this time")
         ->type_name("TIME");
     app_->add_option("--until", until_, "Only gaps that begin before this time")

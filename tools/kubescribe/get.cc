@@ -12,7 +12,7 @@
 namespace kubescribe::tool {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kGetExamples[] = R"(Examples:
   kubescribe get pods -n prod --at '2h ago'
   kubescribe get deploy/web -o yaml --at 02:15
   kubescribe get po,svc -A -l app=web -o wide
@@ -45,7 +45,7 @@ class Get final : public Command {
 
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("get", "Objects as they were at an instant");
-    app_->footer(kExamples);
+    app_->footer(kGetExamples);
     app_->add_option("what", words_, "TYPE [NAME...] or TYPE/NAME...")
         ->required()
         ->type_name("TYPE");

@@ -10,7 +10,7 @@
 namespace kubescribe::tool {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kHistoryExamples[] = R"(Examples:
   kubescribe history deploy/web -n prod
   kubescribe history pod web-1 --since 1h -o wide
   kubescribe history cm/settings -o json
@@ -38,7 +38,7 @@ class HistoryCommand final : public Command {
 
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("history", "All revisions of one object");
-    app_->footer(kExamples);
+    app_->footer(kHistoryExamples);
     app_->add_option("what", request_.words, "TYPE/NAME or TYPE NAME")
         ->required()
         ->expected(1, 2)

@@ -7,7 +7,7 @@
 namespace kubescribe::tool {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kReloadExamples[] = R"(Examples:
   kubescribe reload
 
 The same as SIGHUP, but it waits, and says whether the new configuration is in
@@ -15,7 +15,7 @@ force. A mistake in it is an error and leaves all as it was.
 )";
 
 // A cluster that is no longer recorded is closed first.
-constexpr Micros kPatience = kMinute;
+constexpr Micros kReloadPatience = kMinute;
 
 class Reload final : public Command {
  public:
@@ -24,7 +24,7 @@ class Reload final : public Command {
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand(
         "reload", "Read the configuration again (recorder running)");
-    app_->footer(kExamples);
+    app_->footer(kReloadExamples);
   }
 
   int Run() override {
@@ -33,8 +33,8 @@ class Reload final : public Command {
                         "reload asks a running recorder: name its data "
                         "directory with --data, not a file"));
     }
-    const Result<std::string> answer =
-        control::Ask(common_.place.data_dir, {.command = "reload"}, kPatience);
+    const Result<std::string> answer = control::Ask(
+        common_.place.data_dir, {.command = "reload"}, kReloadPatience);
     if (!answer.ok()) {
       // Not found is a failure here: there is nobody to ask.
       Say("error", answer.error().message());

@@ -31,7 +31,7 @@ bool Active(const store::StreamRow& stream) {
   return false;
 }
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kStatusExamples[] = R"(Examples:
   kubescribe status
   kubescribe status --cluster prod -o json
 
@@ -39,7 +39,7 @@ Works without a recorder, from the files; a running one adds rates, waits and
 errors.
 )";
 
-constexpr Micros kPatience = 3 * kSecond;
+constexpr Micros kStatusPatience = 3 * kSecond;
 
 Value Text(std::string text) { return Value::String(std::move(text)); }
 Value Number(std::int64_t number) {
@@ -110,7 +110,7 @@ class StatusCommand final : public Command {
 
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("status", "What is recorded, and up to when");
-    app_->footer(kExamples);
+    app_->footer(kStatusExamples);
     app_->add_option("-o,--output", output_, "json")
         ->check(CLI::IsMember({"", "json"}))
         ->type_name("FORMAT");
@@ -171,8 +171,8 @@ class StatusCommand final : public Command {
   // The running recorder's own status; null without one.
   Value AskRecorder() const {
     if (!common_.place.file.empty()) return Value::Null();
-    const Result<std::string> answer =
-        control::Ask(common_.place.data_dir, {.command = "status"}, kPatience);
+    const Result<std::string> answer = control::Ask(
+        common_.place.data_dir, {.command = "status"}, kStatusPatience);
     if (!answer.ok()) {
       if (answer.error().code() != Code::kNotFound) {
         Say("warning", answer.error().message());

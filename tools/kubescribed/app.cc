@@ -134,6 +134,7 @@ bool App::Listen() {
   };
   handlers["audit"] = [this](control::Call& call) { return Audit(call); };
   handlers["reload"] = [this](control::Call& call) { return AskReload(call); };
+  handlers["backup"] = [this](control::Call& call) { return Backup(call); };
   handlers["checkpoint"] = [this](control::Call& /*call*/) {
     OnLoop([this] {
       for (const auto& runner : runners_) runner->Checkpoint();

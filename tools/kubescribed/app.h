@@ -54,6 +54,7 @@ class App {
   void LookAround();  // once a while: --once, refused clusters
   Result<std::string> Audit(control::Call& call);
   Result<std::string> AskReload(control::Call& call);
+  Result<std::string> Backup(control::Call& call);
 
   const Options options_;
   std::shared_ptr<const config::Config> config_;  // main thread

@@ -18,6 +18,15 @@ namespace {
 // have no bookmarks that would say so (P§2).
 constexpr Micros kQuiet = 3 * kSecond;
 constexpr Micros kStep = 200 * kMillisecond;
+// What the clusters share, and what each has however many they are.
+constexpr std::size_t kLeastQueue = std::size_t{2} << 20;
+constexpr std::size_t kAllCaches = std::size_t{64} << 20;
+constexpr std::size_t kLeastCache = std::size_t{1} << 20;
+constexpr std::size_t kLargestCache = std::size_t{16} << 20;
+// With the 64 MiB of OpenOptions 100 000 objects take more than the 150 MB that
+// a recorder may.
+constexpr std::size_t kAllBases = std::size_t{48} << 20;
+constexpr std::size_t kLeastBases = std::size_t{512} << 10;
 
 std::optional<kube::GapCause> CauseOf(const std::string& name) {
   for (int i = 1; i <= static_cast<int>(kube::GapCause::kPruned); ++i) {
@@ -103,7 +112,14 @@ record::RecorderOptions ClusterRunner::RecordOptions() const {
   o.batch_items = static_cast<std::size_t>(config_->commit.max_revisions);
   o.batch_wait = config_->commit.max_delay;
   o.queue_items = static_cast<std::size_t>(config_->limits.queue_items);
-  o.queue_bytes = config_->limits.queue_bytes;
+  const std::size_t clusters =
+      std::max<std::size_t>(config_->clusters.size(), 1);
+  o.queue_bytes = std::max<std::size_t>(config_->limits.queue_bytes / clusters,
+                                        kLeastQueue);
+  o.store.cache_bytes =
+      std::clamp(kAllCaches / clusters, kLeastCache, kLargestCache);
+  if (shared_.writer_thread) o.store.training = store::Training::kBeside;
+  o.store.base_bytes = std::max(kAllBases / clusters, kLeastBases);
   return o;
 }
 
@@ -365,6 +381,11 @@ bool ClusterRunner::CaughtUp() {
 void ClusterRunner::Checkpoint() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (recorder_) recorder_->RequestCheckpoint();
+}
+
+std::shared_ptr<record::Recorder> ClusterRunner::recorder() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return recorder_;
 }
 
 record::RecorderStats ClusterRunner::stats() const {

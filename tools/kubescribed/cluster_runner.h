@@ -80,6 +80,7 @@ class ClusterRunner final : public watch::ObservationSink {
   bool CaughtUp();
   // The cluster cannot be recorded, and trying again does not help.
   const std::optional<Error>& refused() const { return refused_; }
+  // REQUIRES: started, not detached.
   watch::ClusterStatus status() const { return watching_->status(); }
 
   // Without a writer thread: one turn of it, which waits for nothing.
@@ -87,6 +88,9 @@ class ClusterRunner final : public watch::ObservationSink {
 
   // Any thread.
   void Checkpoint();
+  // What records it; none before its file is open. It may outlive the runner,
+  // as far as what only looks and Backup are concerned.
+  std::shared_ptr<record::Recorder> recorder() const;
   record::RecorderStats stats() const;
   std::optional<store::FileInfo> info() const;
 

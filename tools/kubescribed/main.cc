@@ -1,4 +1,5 @@
 // kubescribed: the recorder. See options.cc for what it takes.
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -28,6 +29,15 @@ void ProtectMemory() {
   prctl(PR_SET_DUMPABLE, 0);
 }
 
+// Bodies are made on one thread and let go of on another, and each arena keeps
+// what was free in it once: with one for each thread 16 MiB more were resident
+// while 100 000 objects were listed.
+void ShareArenas() {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 void BlockSignals() {
   sigset_t set;
   sigemptyset(&set);
@@ -55,6 +65,7 @@ int TryOut(const config::Config& config) {
 }
 
 int Main(int argc, const char* const* argv) {
+  ShareArenas();
   const ParsedOptions parsed = ParseOptions(argc, argv);
   if (parsed.exit) return parsed.exit_code;
   auto config = LoadSettings(parsed.options);

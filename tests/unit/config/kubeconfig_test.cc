@@ -163,14 +163,14 @@ TEST(Kubeconfig, JsonIsAKubeconfigToo) {
   EXPECT_EQ(c->server, "http://h");
 }
 
-struct BrokenCase {
+struct BrokenKubeconfigCase {
   const char* cluster;
   const char* user;
   Code code;
   const char* message;  // with the line where the key is
 };
 
-class BrokenKubeconfig : public testing::TestWithParam<BrokenCase> {};
+class BrokenKubeconfig : public testing::TestWithParam<BrokenKubeconfigCase> {};
 
 TEST_P(BrokenKubeconfig, IsRefusedWithFileLineAndKey) {
   const Result<Connection> c = LoadText(GetParam().cluster, GetParam().user);
@@ -185,51 +185,54 @@ constexpr char kExecPrefix[] = "client.authentication.k8s.io/";
 INSTANTIATE_TEST_SUITE_P(
     Rules, BrokenKubeconfig,
     testing::Values(
-        BrokenCase{"{}", "", Code::kInvalid,
-                   "/config:7: clusters[0].cluster.server: is missing"},
-        BrokenCase{"server: host:6443", "", Code::kInvalid,
-                   "must begin with https://"},
-        BrokenCase{"server: https://me:s3cr3t@host", "", Code::kInvalid,
-                   "must not hold a user"},
-        BrokenCase{"{server: 'https://h', insecure-skip-tls-verify: true, "
-                   "certificate-authority: f}",
-                   "", Code::kInvalid,
-                   "insecure-skip-tls-verify: cannot go with"},
-        BrokenCase{"{server: 'https://h', insecure-skip-tls-verify: maybe}", "",
-                   Code::kInvalid, "must be true or false"},
-        BrokenCase{"{server: 'https://h', proxy-url: 'ftp://p'}", "",
-                   Code::kInvalid, "proxy-url: must be"},
-        BrokenCase{"{server: 'https://h', certificate-authority-data: '%%'}",
-                   "", Code::kInvalid,
-                   "certificate-authority-data: is not base64"},
-        BrokenCase{kServer, "token: s3cr3t, username: u, password: p",
-                   Code::kInvalid,
-                   "/config:10: users[0].user.token: cannot go with username"},
-        BrokenCase{kServer, "tokenFile: t, username: u", Code::kInvalid,
-                   "tokenFile: cannot go with"},
-        BrokenCase{kServer, "token: \"s3cr3t\\nX: y\"", Code::kInvalid,
-                   "token: holds control characters"},
-        BrokenCase{kServer, "client-certificate: c", Code::kInvalid,
-                   "needs a client-key"},
-        BrokenCase{kServer, "as-groups: [g]", Code::kInvalid,
-                   "as: is needed with"},
-        BrokenCase{kServer, "auth-provider: {name: gcp}", Code::kUnsupported,
-                   "use the exec plugin"},
-        BrokenCase{kServer, "auth-provider: {name: gcp}, exec: {}",
-                   Code::kInvalid, "exec: cannot go with auth-provider"},
-        BrokenCase{kServer, "exec: {command: c}", Code::kInvalid,
-                   "exec.apiVersion: is missing"},
-        BrokenCase{kServer,
-                   "exec: {command: c, apiVersion: "
-                   "client.authentication.k8s.io/v1alpha1}",
-                   Code::kUnsupported, "exec.apiVersion: must be"},
-        BrokenCase{
+        BrokenKubeconfigCase{
+            "{}", "", Code::kInvalid,
+            "/config:7: clusters[0].cluster.server: is missing"},
+        BrokenKubeconfigCase{"server: host:6443", "", Code::kInvalid,
+                             "must begin with https://"},
+        BrokenKubeconfigCase{"server: https://me:s3cr3t@host", "",
+                             Code::kInvalid, "must not hold a user"},
+        BrokenKubeconfigCase{
+            "{server: 'https://h', insecure-skip-tls-verify: true, "
+            "certificate-authority: f}",
+            "", Code::kInvalid, "insecure-skip-tls-verify: cannot go with"},
+        BrokenKubeconfigCase{
+            "{server: 'https://h', insecure-skip-tls-verify: maybe}", "",
+            Code::kInvalid, "must be true or false"},
+        BrokenKubeconfigCase{"{server: 'https://h', proxy-url: 'ftp://p'}", "",
+                             Code::kInvalid, "proxy-url: must be"},
+        BrokenKubeconfigCase{
+            "{server: 'https://h', certificate-authority-data: '%%'}", "",
+            Code::kInvalid, "certificate-authority-data: is not base64"},
+        BrokenKubeconfigCase{
+            kServer, "token: s3cr3t, username: u, password: p", Code::kInvalid,
+            "/config:10: users[0].user.token: cannot go with username"},
+        BrokenKubeconfigCase{kServer, "tokenFile: t, username: u",
+                             Code::kInvalid, "tokenFile: cannot go with"},
+        BrokenKubeconfigCase{kServer, "token: \"s3cr3t\\nX: y\"",
+                             Code::kInvalid, "token: holds control characters"},
+        BrokenKubeconfigCase{kServer, "client-certificate: c", Code::kInvalid,
+                             "needs a client-key"},
+        BrokenKubeconfigCase{kServer, "as-groups: [g]", Code::kInvalid,
+                             "as: is needed with"},
+        BrokenKubeconfigCase{kServer, "auth-provider: {name: gcp}",
+                             Code::kUnsupported, "use the exec plugin"},
+        BrokenKubeconfigCase{kServer, "auth-provider: {name: gcp}, exec: {}",
+                             Code::kInvalid,
+                             "exec: cannot go with auth-provider"},
+        BrokenKubeconfigCase{kServer, "exec: {command: c}", Code::kInvalid,
+                             "exec.apiVersion: is missing"},
+        BrokenKubeconfigCase{kServer,
+                             "exec: {command: c, apiVersion: "
+                             "client.authentication.k8s.io/v1alpha1}",
+                             Code::kUnsupported, "exec.apiVersion: must be"},
+        BrokenKubeconfigCase{
             kServer,
             "exec: {command: c, apiVersion: client.authentication.k8s.io/v1}",
             Code::kInvalid, "interactiveMode: is required"},
-        BrokenCase{kServer,
-                   "exec: {apiVersion: client.authentication.k8s.io/v1beta1}",
-                   Code::kInvalid, "exec.command: is missing"}));
+        BrokenKubeconfigCase{
+            kServer, "exec: {apiVersion: client.authentication.k8s.io/v1beta1}",
+            Code::kInvalid, "exec.command: is missing"}));
 
 TEST(Kubeconfig, ReadsExecPlugins) {
   const TempDir dir;

@@ -12,12 +12,6 @@ namespace {
 class FaultTest : public SimTest {
  protected:
   void SetUp() override { StartSim(); }
-  // A watch of ConfigMaps from now.
-  std::unique_ptr<HttpClient> Watch() {
-    auto client = std::make_unique<HttpClient>(sim_->port());
-    client->Open(WatchFrom(sim_->CurrentRv()));
-    return client;
-  }
 };
 
 TEST_F(FaultTest, CutEndsTheConnectionAfterThatManyBytesOfAnEvent) {
@@ -283,7 +277,7 @@ TEST(ScenarioTest, YamlAndJsonLinesSayTheSame) {
       << R"({"fault":"rewind","after":1.5,"revisions":9})"
       << "\n";
   for (const std::string& path : {yaml, json}) {
-    const auto faults = ReadScenario(path);
+    const auto faults = ReadScenario(path, false);
     ASSERT_TRUE(faults.ok()) << faults.error().message();
     ASSERT_EQ(faults->size(), 2U);
     EXPECT_EQ((*faults)[0].skip, 3U);
@@ -295,7 +289,7 @@ TEST(ScenarioTest, MistakesNameFileEntryAndKey) {
   const std::string path = testing::TempDir() + "/wrong.yaml";
   const auto message = [&](const std::string& text) {
     std::ofstream(path) << text;
-    const auto faults = ReadScenario(path);
+    const auto faults = ReadScenario(path, false);
     return faults.ok() ? "" : faults.error().message();
   };
   EXPECT_EQ(message("- {fault: cutt}\n"),
@@ -306,6 +300,28 @@ TEST(ScenarioTest, MistakesNameFileEntryAndKey) {
             path + ": fault 1: unknown key 'byte'");
   EXPECT_EQ(message("- {fault: cut, bytes: many}\n"),
             path + ": fault 1: wrong type of 'bytes'");
+  EXPECT_EQ(message("- {fault: cut, verb: lst}\n"),
+            path +
+                ": fault 1: wrong value of 'verb': expected list, watch, get, "
+                "discovery or *");
+  for (const char* wrong :
+       {"probability: 1.5", "probability: -0.1", "probability: .nan",
+        "after: -1", "delay: -0.5", "delay: .inf", "count: -1", "skip: -3"}) {
+    const std::string key =
+        std::string(wrong).substr(0, std::string(wrong).find(':'));
+    EXPECT_EQ(
+        message("- {fault: cut}\n- {fault: cut, " + std::string(wrong) + "}\n")
+            .find(path + ": fault 2: wrong value of '" + key + "'"),
+        0U)
+        << wrong;
+  }
+  EXPECT_EQ(message("- {fault: fail-group}\n"),
+            path + ": fault 1: 'fail-group' needs a 'group'");
+  EXPECT_EQ(message("- {fault: tls-rotate}\n"),
+            path +
+                ": fault 1: wrong value of 'fault': 'tls-rotate' needs a "
+                "cluster with TLS (--tls)");
+  EXPECT_TRUE(ReadScenario(path, true).ok());
 }
 
 TEST(CatalogTest, EveryFaultHasASentence) {

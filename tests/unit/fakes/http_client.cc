@@ -45,12 +45,15 @@ bool HttpClient::Fill() {
 }
 
 void HttpClient::Send(const std::string& method, const std::string& target,
-                      const Headers& headers) {
+                      const Headers& headers, const std::string& body) {
   std::string text = method + " " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
   for (const auto& [name, value] : headers) {
     text += name + ": " + value + "\r\n";
   }
-  text += "\r\n";
+  if (!body.empty()) {
+    text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  }
+  text += "\r\n" + body;
   end_ = End::kOpen;
   body_.clear();
   if (::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) < 0) {
@@ -123,9 +126,10 @@ bool HttpClient::ReadLine(std::string& line) {
 
 HttpClient::Response HttpClient::Get(const std::string& target,
                                      const Headers& headers,
-                                     const std::string& method) {
+                                     const std::string& method,
+                                     const std::string& body) {
   Response response;
-  Send(method, target, headers);
+  Send(method, target, headers, body);
   if (!ReadHead(response)) return response;
   if (response.headers.count("transfer-encoding") != 0) {
     while (ReadChunk()) {

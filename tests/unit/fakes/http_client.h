@@ -34,7 +34,7 @@ class HttpClient {
 
   // The whole answer.
   Response Get(const std::string& target, const Headers& headers = {},
-               const std::string& method = "GET");
+               const std::string& method = "GET", const std::string& body = "");
   // The answer's head only; the body is then read piece by piece.
   Response Open(const std::string& target, const Headers& headers = {});
   // The next line of a chunked body, without its newline; false at the end.
@@ -51,7 +51,7 @@ class HttpClient {
   bool ReadHead(Response& response);
   bool ReadChunk();  // one more chunk, or what there is of it, into body_
   void Send(const std::string& method, const std::string& target,
-            const Headers& headers);
+            const Headers& headers, const std::string& body = "");
 
   int fd_ = -1;
   int timeout_ms_ = 5000;

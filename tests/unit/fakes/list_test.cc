@@ -132,6 +132,101 @@ TEST_F(ListTest, WrongOptionsAreRefusedAsTheRealServerDoes) {
             405);
 }
 
+TEST_F(ListTest, TokensOfWrongTypesAreRefused) {
+  StartSim();
+  for (const char* token : {
+           "eyJ2Ijo1fQ",  // {"v":5}
+           // {"v":"meta.k8s.io/v1","rv":1000,"start":5}
+           "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MTAwMCwic3RhcnQiOjV9",
+           "W10",  // []
+       }) {
+    EXPECT_EQ(Get(std::string("/api/v1/pods?continue=") + token).status, 400)
+        << token;
+  }
+  HttpClient client(sim_->port());
+  EXPECT_EQ(client
+                .Open("/api/v1/pods?watch=1&resourceVersion=1000"
+                      "&timeoutSeconds=9223372036854775807")
+                .status,
+            200);
+  client.set_timeout_ms(100);
+  EXPECT_TRUE(NextEvent(client).is_null());
+  EXPECT_EQ(client.end(), HttpClient::End::kTimeout);
+}
+
+TEST_F(ListTest, EveryViolationOfTheOptionsIsNamed) {
+  StartSim();
+  const auto refused =
+      Get("/api/v1/configmaps?continue=e30&resourceVersionMatch=Wrong").Json();
+  EXPECT_EQ(refused["details"]["causes"].size(), 3U);
+  EXPECT_EQ(refused["message"].get<std::string>().find(
+                "ListOptions.meta.k8s.io \"\" is invalid: "
+                "[resourceVersionMatch: Forbidden: "),
+            0U);
+  EXPECT_EQ(Get("/api/v1/configmaps?limit=-1").status, 200);
+  EXPECT_EQ(Get("/api/v1/configmaps?limit=").status, 400);
+}
+
+TEST_F(ListTest, UnknownVersionOfABuiltInGroupIsAStatus) {
+  StartSim();
+  sim_->AddCrd({"example.com", "v1", "widgets", "Widget"});
+  for (const char* path : {"/api/v2", "/apis/apps/v9", "/apis/apps/v9/x",
+                           "/api/v1/configmaps/a"}) {
+    EXPECT_EQ(Get(path).Json()["reason"], "NotFound") << path;
+  }
+  for (const char* path : {"/apis/example.com/v2", "/apis/example.com/v1/x",
+                           "/apis/no.group/v1"}) {
+    EXPECT_EQ(Get(path).body, "404 page not found\n") << path;
+  }
+}
+
+TEST_F(ListTest, WatchOfOneObjectsOwnPathIsAGet) {
+  StartSim();
+  Put("one", "v");
+  EXPECT_EQ(Get("/api/v1/namespaces/a/configmaps/one?watch=1").Json()["kind"],
+            "ConfigMap");
+}
+
+TEST_F(ListTest, BodiesOfMoreThan2KiBAreChunked) {
+  StartSim();
+  Put("one", "v");
+  EXPECT_EQ(Get("/api/v1/configmaps").headers.count("content-length"), 1U);
+  sim_->CreateMany("configmaps", "a", "c", 10);
+  EXPECT_EQ(Get("/api/v1/configmaps").headers.count("content-length"), 0U);
+}
+
+TEST_F(ListTest, WhoTakesNoJsonGetsNothing) {
+  StartSim();
+  EXPECT_EQ(Get("/api/v1/pods", {{"Accept", "text/html"}}).status, 406);
+  EXPECT_EQ(Get("/api/v1/pods", {{"Accept", "text/html,*/*"}}).status, 200);
+}
+
+TEST_F(ListTest, LastPageOfCustomResourcesHasAnEmptyToken) {
+  StartSim();
+  sim_->AddCrd({"example.com", "v1", "widgets", "Widget"});
+  const auto list = Get("/apis/example.com/v1/widgets").Json();
+  EXPECT_EQ(list["metadata"].value("continue", "absent"), "");
+}
+
+TEST_F(ListTest, SelectorsThatCannotBeReadAreRefused) {
+  StartSim();
+  const auto message = [&](const std::string& query) -> std::string {
+    const auto answer = Get("/api/v1/configmaps?" + query);
+    EXPECT_EQ(answer.status, 400) << query;
+    return answer.Json()["message"];
+  };
+  EXPECT_EQ(message("labelSelector=a%20foo%20b"),
+            "unable to parse requirement: found 'foo', expected: in, notin, =, "
+            "==, !=, gt, lt");
+  EXPECT_EQ(message("labelSelector=a,,b"),
+            "found ',', expected: identifier after ','");
+  EXPECT_EQ(message("labelSelector=a%20in%20(b"),
+            "unable to parse requirement: found '', expected: ',' or ')'");
+  EXPECT_EQ(message("fieldSelector=spec.x%3Dy"),
+            "\"spec.x\" is not a known field selector: only "
+            "\"metadata.name\", \"metadata.namespace\"");
+}
+
 TEST_F(ListTest, MissingObjectIsNotFoundByName) {
   StartSim();
   const auto answer = Get("/api/v1/namespaces/a/configmaps/none");
@@ -234,6 +329,11 @@ TEST_F(ListTest, LabelSelectorsSelect) {
   EXPECT_EQ(count("labelSelector=app!%3Dweb"), 1U);
   EXPECT_EQ(count("labelSelector=app%20in%20(web,db)"), 2U);
   EXPECT_EQ(count("labelSelector=!app"), 0U);
+  EXPECT_EQ(count("labelSelector=app%20in%20()"), 0U);
+  sim_->Apply("pods", R"({"metadata":{"namespace":"a","name":"n",
+      "labels":{"size":"5"}}})");
+  EXPECT_EQ(count("labelSelector=size%3E4"), 1U);
+  EXPECT_EQ(count("labelSelector=size%3C5"), 0U);
   EXPECT_EQ(count("fieldSelector=metadata.name%3Ddb"), 1U);
 }
 

@@ -39,6 +39,12 @@ class SimTest : public testing::Test {
     return "/api/v1/" + resource + "?watch=1&allowWatchBookmarks=true" +
            "&resourceVersion=" + std::to_string(rv);
   }
+  // A watch of ConfigMaps from now.
+  std::unique_ptr<HttpClient> Watch() {
+    auto client = std::make_unique<HttpClient>(sim_->port());
+    client->Open(WatchFrom(sim_->CurrentRv()));
+    return client;
+  }
   static nlohmann::json NextEvent(HttpClient& client) {
     std::string line;
     if (!client.ReadLine(line)) return nullptr;

@@ -62,6 +62,37 @@ TEST_F(WatchTest, WatchListEndsItsInitialEventsWithAMarkedBookmark) {
       "true");
 }
 
+TEST_F(WatchTest, WatchListFromTheFutureIsAnErrorEvent) {
+  StartSim();
+  HttpClient client(sim_->port());
+  const auto head = client.Open(
+      "/api/v1/configmaps?watch=1&sendInitialEvents=true&"
+      "resourceVersionMatch=NotOlderThan&resourceVersion=99999999");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_EQ(NextEvent(client)["object"]["code"], 504);
+}
+
+TEST_F(WatchTest, RevisionZeroEndsItsInitialEventsAsNoRevisionDoes) {
+  StartSim();
+  Put("one", "v");
+  HttpClient client(sim_->port());
+  client.Open(WatchFrom(0));
+  EXPECT_EQ(NextEvent(client)["type"], "ADDED");
+  EXPECT_TRUE(NextEvent(client)["object"]["metadata"]["annotations"].contains(
+      "k8s.io/initial-events-end"));
+}
+
+TEST_F(WatchTest, NoInitialEventsMeansNoMarkEither) {
+  StartSim();
+  Put("one", "v");
+  HttpClient client(sim_->port());
+  client.Open(
+      "/api/v1/configmaps?watch=1&sendInitialEvents=false&"
+      "resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+  const Written two = Put("two", "v");
+  EXPECT_EQ(RvOf(NextEvent(client)), Rv(two));
+}
+
 TEST_F(WatchTest, PositionBeforeTheWindowIsAnErrorEventWithin200) {
   SimOptions options;
   options.history = 3;

@@ -1,18 +1,16 @@
 // The made-up workload: repeatable, lifelike, servable.
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 
 #include "unit/fakes/sim_test.h"
+#include "unit/fakes/stopped_clock.h"
 
 namespace kubescribe::fakes {
 namespace {
-
-class StoppedClock final : public Clock {
- public:
-  Micros Wall() const override { return 1700000000 * kSecond; }
-  Micros Mono() const override { return kSecond; }
-};
 
 class WorkloadTest : public SimTest {
  protected:
@@ -39,6 +37,39 @@ TEST_F(WorkloadTest, SameSeedGivesTheSameRevisions) {
     if (i < other.size() && *first[i].object != *other[i].object) ++different;
   }
   EXPECT_GT(different, first.size() / 2);
+}
+
+TEST_F(WorkloadTest, FillsToAboutWhatWasAsked) {
+  for (const std::size_t objects : {20U, 100U, 1000U, 5000U}) {
+    SimOptions options;
+    options.keep_journal = false;
+    StartSim(options);
+    sim_->Fill({objects});
+    std::size_t all = 0;
+    for (const char* kind :
+         {"pods", "configmaps", "secrets", "namespaces", "nodes", "events",
+          "serviceaccounts", "deployments.apps", "replicasets.apps",
+          "statefulsets.apps", "daemonsets.apps", "controllerrevisions.apps",
+          "jobs.batch", "cronjobs.batch", "leases.coordination.k8s.io",
+          "customresourcedefinitions.apiextensions.k8s.io"}) {
+      all += sim_->Objects(kind).size();
+    }
+    const std::size_t pods = sim_->Objects("pods").size();
+    if (objects < 100) {
+      EXPECT_LT(all, 40U);
+      EXPECT_GT(pods, 7U);
+      continue;
+    }
+    for (const char* kind :
+         {"certificates.cert-manager.io",
+          "servicemonitors.monitoring.coreos.com", "applications.argoproj.io",
+          "clusters.postgresql.cnpg.io"}) {
+      all += sim_->Objects(kind).size();
+    }
+    EXPECT_GT(all, objects * 9 / 10) << objects;
+    EXPECT_LT(all, objects * 5 / 4) << objects;
+    EXPECT_GT(pods, objects * 45 / 100) << objects;
+  }
 }
 
 TEST_F(WorkloadTest, PodsAreFullSizeAndGoThroughTheirPhases) {
@@ -101,6 +132,80 @@ TEST_F(WorkloadTest, ReplayedLinesAreServed) {
   ASSERT_EQ(sim_->Objects("configmaps").size(), 1U);
   EXPECT_EQ(nlohmann::json::parse(sim_->Objects("configmaps")[0].body)["data"],
             nlohmann::json({{"n", "2"}}));
+}
+
+TEST_F(WorkloadTest, ReplayKeepsWhatAServerWrote) {
+  const std::string path = testing::TempDir() + "/replay-kept.jsonl";
+  const std::string kept =
+      R"("creationTimestamp":"2020-01-01T00:00:00Z","annotations":)"
+      R"({"uid":"mine","q":"a\"}{,:b\\"}},"spec":{"n":1.50,"list":[1,{}]}})";
+  {
+    std::ofstream file(path);
+    file
+        << R"({"type":"ADDED","object":{"apiVersion":"apps/v1","kind":)"
+        << R"("Deployment","metadata":{"name":"x","namespace":"a","uid":"old",)"
+        << R"("resourceVersion":"7", )" << kept << "}\n"
+        << "not JSON\n"
+        << R"({"type":"ADDED","object":{"kind":"Unheard","apiVersion":"v1",)"
+        << R"("metadata":{"name":"x"}}})"
+        << "\n"
+        << R"({"type":"BOOKMARK","object":{"kind":"Deployment"}})"
+        << "\n";
+  }
+  StartSim();
+  const auto replayed = sim_->Replay(path, 0);
+  ASSERT_TRUE(replayed.ok());
+  EXPECT_EQ(replayed->lines, 4U);
+  EXPECT_EQ(replayed->bad, 2U);
+  EXPECT_EQ(replayed->first_bad, 2U);
+  const auto objects = sim_->Objects("deployments.apps");
+  ASSERT_EQ(objects.size(), 1U);
+  EXPECT_EQ(objects[0].body,
+            R"({"kind":"Deployment","apiVersion":"apps/v1","metadata":)"
+            R"({"name":"x","namespace":"a","uid":")" +
+                objects[0].uid + R"(","resourceVersion":")" +
+                std::to_string(objects[0].rv) + "\"," + kept);
+  EXPECT_NE(objects[0].uid, "old");
+}
+
+TEST_F(WorkloadTest, ReplayPassesOverWhatItCannotApply) {
+  const std::string path = testing::TempDir() + "/replay-bad.jsonl";
+  const auto line = [](const std::string& type, const std::string& name) {
+    return R"({"type":")" + type +
+           R"(","object":{"kind":"ConfigMap","apiVersion":"v1",)" +
+           R"("metadata":{"name":")" + name + R"(","namespace":"a"}}})" + "\n";
+  };
+  std::ofstream(path)
+      << line("DELETED", "before") << "\n"
+      << R"({"type":"ERROR","object":{"kind":"Status","apiVersion":"v1",)"
+      << R"("metadata":{},"code":410}})"
+      << "\n"
+      << line("PECULIAR", "y") << line("ADDED", "x")
+      << line("ADDED", "z").substr(0, 40);
+  StartSim();
+  const auto replayed = sim_->Replay(path, 0);
+  ASSERT_TRUE(replayed.ok());
+  EXPECT_EQ(replayed->lines, 5U);
+  EXPECT_EQ(replayed->unknown, 1U);
+  EXPECT_EQ(replayed->bad, 3U);
+  EXPECT_EQ(replayed->first_bad, 3U);
+  ASSERT_EQ(sim_->Objects("configmaps").size(), 1U);
+  EXPECT_EQ(sim_->Objects("configmaps")[0].name, "x");
+  EXPECT_FALSE(sim_->Replay(path + ".none", 0).ok());
+}
+
+TEST_F(WorkloadTest, KubeconfigIsItsOwnersAndTakesAnyToken) {
+  SimOptions options;
+  options.token = "a: \"b\" #c\\";
+  StartSim(options);
+  const std::string path = testing::TempDir() + "/sim.kubeconfig";
+  std::ofstream(path) << "old";
+  std::filesystem::permissions(path, std::filesystem::perms(0644));
+  ASSERT_TRUE(sim_->WriteKubeconfig(path).ok());
+  EXPECT_EQ(std::filesystem::status(path).permissions(),
+            std::filesystem::perms(0600));
+  EXPECT_EQ(YAML::LoadFile(path)["users"][0]["user"]["token"].as<std::string>(),
+            options.token);
 }
 
 TEST_F(WorkloadTest, TlsServesWithACertificateThatTheKubeconfigTrusts) {

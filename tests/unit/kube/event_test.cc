@@ -244,6 +244,22 @@ TEST(EventReader, ReadsAfterAHugeObject) {
   ExpectPod(pod->head);
 }
 
+TEST(EventReader, HugeObjectIsReadToItsEndAndRefusedForWhatIsWrongThere) {
+  EventReader reader;
+  const auto with = [&](const std::string& last) {
+    return reader
+        .ReadFrame(R"({"type":"ADDED","object":{"metadata":{"uid":"u"},"x":")" +
+                   std::string(3 << 20, 'x') + R"(","last":)" + last + "}}")
+        .ok();
+  };
+  EXPECT_TRUE(with("[true, 1.5e10, 123456789012345678901234567890]"));
+  EXPECT_FALSE(with("tru"));
+  EXPECT_FALSE(with("1e400"));
+  EXPECT_FALSE(with("\"\xc3\x28\""));
+  EXPECT_FALSE(with("\"\x01\""));
+  EXPECT_FALSE(with(R"("\ud800")"));
+}
+
 TEST(EventReader, TruncatedObjectGivesWhatCameBeforeTheCut) {
   const std::string pod(kPod);
   for (const std::string& text : {pod, Added(pod), " \n" + Added(pod)}) {

@@ -12,7 +12,7 @@ namespace kubescribe::kube {
 namespace {
 
 // Everything a sink was told, in order; a long value's pieces are joined.
-struct Recorded final : Framer::Sink {
+struct RecordedFrames final : Framer::Sink {
   std::vector<std::string> values;
   std::string piece;
 
@@ -74,7 +74,7 @@ TEST(Framer, SameFramesWhereverTheStreamIsCutInThree) {
     for (std::size_t a = 0; a <= stream.size(); ++a) {
       for (std::size_t b = a; b <= stream.size(); b += 1 + b % 3) {
         Framer framer(max_frame);
-        Recorded sink;
+        RecordedFrames sink;
         const std::string_view view = stream;
         ASSERT_TRUE(framer.Feed(view.substr(0, a), sink).ok());
         ASSERT_TRUE(framer.Feed(view.substr(a, b - a), sink).ok());
@@ -96,7 +96,7 @@ TEST(Framer, SameFramesInPiecesOfEverySize) {
     const auto expected = Expected(frames, max_frame);
     for (std::size_t size = 1; size < 200; ++size) {
       Framer framer(max_frame);
-      Recorded sink;
+      RecordedFrames sink;
       for (std::size_t at = 0; at < stream.size(); at += size) {
         ASSERT_TRUE(
             framer.Feed(std::string_view(stream).substr(at, size), sink).ok());
@@ -171,7 +171,7 @@ TEST(Framer, FrameInOneReadIsNotCopied) {
 
 TEST(Framer, LongValueIsNotHeld) {
   Framer framer(1000);
-  Recorded sink;
+  RecordedFrames sink;
   const std::string piece(500, 'a');
   ASSERT_TRUE(framer.Feed("{\"a\":\"", sink).ok());
   for (int i = 0; i < 100; ++i) {
@@ -187,7 +187,7 @@ TEST(Framer, LongValueIsNotHeld) {
 TEST(Framer, ValueAsLongAsTheLimitIsAFrame) {
   for (const std::size_t max_frame : {7U, 6U}) {
     Framer framer(max_frame);
-    Recorded sink;
+    RecordedFrames sink;
     ASSERT_TRUE(framer.Feed("{\"a\"", sink).ok());
     ASSERT_TRUE(framer.Feed(":1}", sink).ok());
     ASSERT_EQ(sink.values.size(), 1U);
@@ -199,7 +199,7 @@ TEST(Framer, BytesThatAreNoObjectLoseTheStream) {
   for (const std::string bad : {"<html>", "}", "]", "\"a\"", "1", "null", ",",
                                 "\xef\xbb\xbf{}", "\x1e{}"}) {
     Framer framer(100);
-    Recorded sink;
+    RecordedFrames sink;
     const Status status = framer.Feed("{}\n" + bad, sink);
     ASSERT_FALSE(status.ok()) << bad;
     EXPECT_EQ(status.error().code(), Code::kInvalid);
@@ -215,7 +215,7 @@ TEST(Framer, BytesThatAreNoObjectLoseTheStream) {
 
 TEST(Framer, EndWithinAFrameIsNoBoundary) {
   Framer framer(3);
-  Recorded sink;
+  RecordedFrames sink;
   EXPECT_TRUE(framer.AtBoundary());
   ASSERT_TRUE(framer.Feed(" \n", sink).ok());
   EXPECT_TRUE(framer.AtBoundary());

@@ -8,7 +8,7 @@
 namespace kubescribe::kube {
 namespace {
 
-struct Recorded final : ListParser::Sink {
+struct RecordedItems final : ListParser::Sink {
   std::vector<std::string> items;
   std::string piece;
 
@@ -56,7 +56,7 @@ TEST(ListParser, SameItemsInEveryShapeAndPieceSize) {
   for (const std::string& text : Shapes()) {
     for (std::size_t size = 1; size <= text.size(); ++size) {
       ListParser parser(1000);
-      Recorded sink;
+      RecordedItems sink;
       for (std::size_t at = 0; at < text.size(); at += size) {
         const Status status =
             parser.Feed(std::string_view(text).substr(at, size), sink);
@@ -77,7 +77,7 @@ TEST(ListParser, LongItemGoesThroughInPieces) {
   const std::string text = Shapes()[0];
   for (std::size_t size = 1; size <= text.size(); ++size) {
     ListParser parser(50);
-    Recorded sink;
+    RecordedItems sink;
     for (std::size_t at = 0; at < text.size(); at += size) {
       ASSERT_TRUE(
           parser.Feed(std::string_view(text).substr(at, size), sink).ok());
@@ -96,7 +96,7 @@ TEST(ListParser, NullOrEmptyItemsAreAnEmptyList) {
     const std::string text = "{\"items\":" + items + "," + kMeta + "}";
     for (std::size_t size = 1; size <= text.size(); ++size) {
       ListParser parser(50);
-      Recorded sink;
+      RecordedItems sink;
       for (std::size_t at = 0; at < text.size(); at += size) {
         ASSERT_TRUE(
             parser.Feed(std::string_view(text).substr(at, size), sink).ok());
@@ -110,7 +110,7 @@ TEST(ListParser, NullOrEmptyItemsAreAnEmptyList) {
 // Fed at once and byte by byte: whether anything, or Finish, refuses.
 bool Refused(const std::string& text, std::size_t size) {
   ListParser parser(1000);
-  Recorded sink;
+  RecordedItems sink;
   for (std::size_t at = 0; at < text.size(); at += size) {
     if (const Status status =
             parser.Feed(std::string_view(text).substr(at, size), sink);
@@ -174,7 +174,7 @@ TEST(ListParser, CutOffAnywhereIsRefused) {
 
 TEST(ListParser, LaterMetadataCounts) {
   ListParser parser(100);
-  Recorded sink;
+  RecordedItems sink;
   ASSERT_TRUE(parser
                   .Feed(R"({"metadata":{"resourceVersion":"1","continue":"x"},)"
                         R"("items":null,"metadata":{"resourceVersion":"2"}})",
@@ -188,7 +188,7 @@ TEST(ListParser, LaterMetadataCounts) {
 
 TEST(ListParser, MetadataWithoutEndIsRefusedBeforeItFillsMemory) {
   ListParser parser(100);
-  Recorded sink;
+  RecordedItems sink;
   ASSERT_TRUE(parser.Feed("{\"metadata\":{\"continue\":\"", sink).ok());
   const std::string piece(1 << 18, 'a');
   bool refused = false;

@@ -105,7 +105,7 @@ TEST(LabelSelector, NegationsAreComplements) {
   }
 }
 
-constexpr std::string_view kPod =
+constexpr std::string_view kSelectedPod =
     R"({"metadata":{"name":"web","namespace":"prod"},"spec":{"nodeName":"n1",)"
     R"("hostNetwork":true},"status":{"phase":"Running","podIP":"10.0.0.1"}})";
 
@@ -123,12 +123,12 @@ TEST(FieldSelector, ComparesFields) {
         "status.phase=Running,spec.nodeName=n1", "spec.host=n1",
         "spec.hostNetwork=true", "status.podIPs=10.0.0.1",
         "status.nominatedNodeName=", "metadata.namespace=prod,"}) {
-    EXPECT_TRUE(FieldMatches(yes, pods, kPod)) << yes;
+    EXPECT_TRUE(FieldMatches(yes, pods, kSelectedPod)) << yes;
   }
   for (const char* no :
        {"metadata.name=db", "metadata.name!=web", "spec.hostNetwork=false",
         "status.phase=Running,spec.nodeName=n2", "status.phase="}) {
-    EXPECT_FALSE(FieldMatches(no, pods, kPod)) << no;
+    EXPECT_FALSE(FieldMatches(no, pods, kSelectedPod)) << no;
   }
   EXPECT_TRUE(FieldMatches("spec.hostNetwork=false", pods, "{}"));
   EXPECT_TRUE(FieldMatches("spec.unschedulable=false", {"", "nodes"}, "{}"));

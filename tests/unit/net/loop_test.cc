@@ -70,6 +70,27 @@ TEST(Loop, PostedFunctionsRunOnTheLoopsThreadBeforeRunReturns) {
   EXPECT_EQ(ran_on, loop_thread);
 }
 
+TEST(Loop, NoTimerRunsAfterAStopOnTheLoopsThread) {
+  Loop loop;
+  bool posted = false;
+  bool ran = false;
+  loop.After(0, [&] { ran = true; });
+  loop.Post([&] { loop.Stop(); });
+  loop.Post([&] { posted = true; });
+  loop.Run();
+  EXPECT_TRUE(posted);
+  EXPECT_FALSE(ran);
+}
+
+TEST(Loop, NoTimerRunsAfterOneThatStops) {
+  Loop loop;
+  bool ran = false;
+  loop.After(0, [&] { loop.Stop(); });
+  loop.After(0, [&] { ran = true; });
+  loop.Run();
+  EXPECT_FALSE(ran);
+}
+
 TEST(Loop, PostWakesAWaitingLoop) {
   Loop loop;
   std::thread thread([&] { loop.Run(); });

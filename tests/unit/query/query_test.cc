@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -139,6 +140,18 @@ TEST_F(QueryTest, NamespaceNamesAndSelectorsNarrowTheAnswer) {
   EXPECT_EQ(Names(state), (Names_{"default/db@120", "prod/web@101"}));
   state = Ask({{"pods"}, std::nullopt, AtSecond(35), "", "metadata.name=db"});
   EXPECT_EQ(Names(state), Names_{"default/db@120"});
+}
+
+TEST_F(QueryTest, AStarIsEveryRecordedType) {
+  const State state = Ask({{"*"}, std::nullopt, AtSecond(35), "", ""});
+  std::multiset<std::string> found;
+  for (const TypeState& type : state.types) {
+    for (const Object& object : type.objects) {
+      found.insert(type.target.row.resource + " " + object.revision.name);
+    }
+  }
+  EXPECT_EQ(found, (std::multiset<std::string>{"configmaps settings", "pods db",
+                                               "pods web", "pods web"}));
 }
 
 TEST_F(QueryTest, TypesAreResolvedInEveryForm) {

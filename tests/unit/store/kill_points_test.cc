@@ -19,7 +19,7 @@
 namespace kubescribe::store {
 namespace {
 
-constexpr int kTransactions = 4;
+constexpr int kKillTransactions = 4;
 // What the child runs. False: something failed that should not.
 bool RunScript(const ScriptedPods& script, const std::string& path) {
   OpenOptions options;
@@ -27,7 +27,7 @@ bool RunScript(const ScriptedPods& script, const std::string& path) {
   auto writer = Writer::Open(path, options);
   if (!writer.ok()) return false;
   std::ofstream acknowledged(path + ".acknowledged");
-  for (int k = 1; k <= kTransactions; ++k) {
+  for (int k = 1; k <= kKillTransactions; ++k) {
     if (!script.Run(**writer, k).ok()) return false;
     acknowledged << "x" << std::flush;
     if (k == 2 && !(*writer)->Checkpoint().ok()) return false;
@@ -79,16 +79,21 @@ class KillPointsTest : public testing::Test {
     EXPECT_GE(position, acknowledged);
     EXPECT_LE(position, acknowledged + 1);
     EXPECT_EQ((*writer)->last_seq(), script_.After(position).revisions);
-    for (int k = position + 1; k <= kTransactions; ++k) {
+    for (int k = position + 1; k <= kKillTransactions; ++k) {
       ASSERT_TRUE(script_.Run(**writer, k).ok());
     }
     ASSERT_TRUE(*(*writer)->CloseCleanly());
     writer->reset();
-    EXPECT_EQ((*Reader::Open(path))->info().last_seq,
-              script_.After(kTransactions).revisions);
+    const auto reader = *Reader::Open(path);
+    const Seq last = script_.After(kKillTransactions).revisions;
+    EXPECT_EQ(reader->info().last_seq, last);
+    for (Seq seq = 1; seq <= last; ++seq) {
+      const auto body = reader->Body(seq);
+      EXPECT_TRUE(body.ok()) << body.error().message();
+    }
   }
 
-  const ScriptedPods script_{kTransactions};
+  const ScriptedPods script_{kKillTransactions};
 };
 
 TEST_F(KillPointsTest, EveryNamedPointAndManyInstantsLoseNothing) {
@@ -102,8 +107,9 @@ TEST_F(KillPointsTest, EveryNamedPointAndManyInstantsLoseNothing) {
   for (const char* expected :
        {"tx.begun", "tx.rows", "tx.position", "tx.before-commit",
         "tx.after-commit", "checkpoint.start", "checkpoint.end",
-        "wal.truncated", "vfs.wal.write", "vfs.wal.sync", "vfs.db.write",
-        "vfs.db.sync", "vfs.delete", "close.marked"}) {
+        "wal.truncated", "body.keyframe", "body.delta", "dictionary.row",
+        "vfs.wal.write", "vfs.wal.sync", "vfs.db.write", "vfs.db.sync",
+        "vfs.delete", "close.marked"}) {
     EXPECT_TRUE(reached.count(expected)) << expected;
   }
   // The first and the last time of each name.

@@ -218,19 +218,20 @@ TEST_F(OpenTest, OpeningClearsTheCleanStop) {
 TEST_F(OpenTest, AMigrationIsWholeOrNotAtAll) {
   MakeFile();
   Db db(path_, SQLite::OPEN_READWRITE, 0, "");
+  const int newest = Migrations().back().version;
   const std::vector<Migration> more = {
-      {1, "this is not run again"},
-      {2, "CREATE TABLE two (a INTEGER) STRICT;"},
-      {3, "CREATE TABLE three (a INTEGER) STRICT; nonsense"}};
+      {newest, "this is not run again"},
+      {newest + 1, "CREATE TABLE two (a INTEGER) STRICT;"},
+      {newest + 2, "CREATE TABLE three (a INTEGER) STRICT; nonsense"}};
   db.Exec("BEGIN");
   EXPECT_THROW(Migrate(db, more), SQLite::Exception);
   db.Exec("ROLLBACK");
-  EXPECT_EQ(db.Int("PRAGMA user_version"), 1);
+  EXPECT_EQ(db.Int("PRAGMA user_version"), newest);
   EXPECT_EQ(db.Int("SELECT count(*) FROM sqlite_schema WHERE name = 'two'"), 0);
   db.Exec("BEGIN");
   Migrate(db, {more[0], more[1]});
   db.Exec("COMMIT");
-  EXPECT_EQ(db.Int("PRAGMA user_version"), 2);
+  EXPECT_EQ(db.Int("PRAGMA user_version"), newest + 1);
 }
 
 // Runs `test` in a child with the folder mounted as `options` say. False where

@@ -19,13 +19,13 @@
 namespace kubescribe::store {
 namespace {
 
-constexpr int kTransactions = 24;
-constexpr int kShards = 4;
+constexpr int kPowerTransactions = 24;
+constexpr int kPowerShards = 4;
 
 std::size_t ImagesOfAShard() {
   const char* text = std::getenv("KUBESCRIBE_POWER_IMAGES");
   const double images = text == nullptr ? 100'000 : std::strtod(text, nullptr);
-  return static_cast<std::size_t>(images * TestScale() / kShards) + 1;
+  return static_cast<std::size_t>(images * TestScale() / kPowerShards) + 1;
 }
 
 enum class Mistake { kNone, kNoSync, kPositionFirst };
@@ -50,7 +50,7 @@ class PowerLossTest : public StoreTest {
           "DROP VIEW v_stream; COMMIT");
     }
     auto writer = MustOpen();
-    for (int k = 1; k <= kTransactions; ++k) {
+    for (int k = 1; k <= kPowerTransactions; ++k) {
       clock_.Advance(kSecond);
       begun_.push_back(crash_.size());
       const Status done = mistake == Mistake::kPositionFirst
@@ -61,12 +61,12 @@ class PowerLossTest : public StoreTest {
       if (k % 6 == 0) {
         ASSERT_TRUE(writer->Checkpoint().ok());
       }
-      if (k == kTransactions / 2) {
+      if (k == kPowerTransactions / 2) {
         ASSERT_TRUE(*writer->CloseCleanly());
         writer.reset();
         writer = MustOpen();
       }
-      if (k == kTransactions * 3 / 4) {
+      if (k == kPowerTransactions * 3 / 4) {
         writer.reset();  // as a kill leaves it
         writer = MustOpen();
       }
@@ -156,7 +156,7 @@ class PowerLossTest : public StoreTest {
     options.synchronous_full = false;
     auto writer = Writer::Open(path, options);
     if (!writer.ok()) return writer.error().message();
-    for (int k = ScriptedPods::Position(**writer) + 1; k <= kTransactions;
+    for (int k = ScriptedPods::Position(**writer) + 1; k <= kPowerTransactions;
          ++k) {
       const Status done = script_.Run(**writer, k);
       if (!done.ok()) return done.error().message();
@@ -166,13 +166,13 @@ class PowerLossTest : public StoreTest {
     const auto reader = Reader::Open(path);
     if (!reader.ok()) return reader.error().message();
     const Seq last = (*reader)->info().last_seq;
-    if (last != script_.After(kTransactions).revisions) {
+    if (last != script_.After(kPowerTransactions).revisions) {
       return "after going on there are " + std::to_string(last) + " rows";
     }
     return "";
   }
 
-  ScriptedPods script_{kTransactions};
+  ScriptedPods script_{kPowerTransactions};
   fakes::CrashVfs crash_;
   fakes::ImageVfs image_vfs_;
   std::vector<std::size_t> begun_;
@@ -189,7 +189,8 @@ TEST_P(PowerLossShard, NoImageLosesOrTearsAnything) {
   EXPECT_EQ(violations.size(), 0U) << violations.front();
 }
 
-INSTANTIATE_TEST_SUITE_P(Shards, PowerLossShard, testing::Range(0, kShards));
+INSTANTIATE_TEST_SUITE_P(Shards, PowerLossShard,
+                         testing::Range(0, kPowerShards));
 
 TEST_F(PowerLossTest, WithoutSyncsManyImagesAreFoundBroken) {
   ASSERT_NO_FATAL_FAILURE(Write(Mistake::kNoSync));

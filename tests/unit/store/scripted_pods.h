@@ -91,6 +91,7 @@ class ScriptedPods {
       revision.object_id = known ? known->id : tx.AddObject(object);
       revision.stream_id = stream.id;
       revision.epoch = 1;
+      if (rv % 5 == 1) revision.event = Event::kLeft;  // and comes back
       revision.rv = std::to_string(rv++);
       revision.changed_at = tx.recorded_at();
       revision.body = body;

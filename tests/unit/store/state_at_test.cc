@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
+#include "random_lives.h"
 #include "store/state_query.h"
-#include "store_fixture.h"
 
 namespace kubescribe::store {
 namespace {
@@ -146,23 +146,6 @@ class StateAtTest : public StoreTest {
               });
     std::vector<Seq> seqs;
     for (const Revision& r : state) seqs.push_back(r.seq);
-    return seqs;
-  }
-
-  static bool Matches(const Revision& r, const ObjectFilter& filter) {
-    return r.resource_id == filter.resource_id &&
-           (!filter.name_space || r.name_space == *filter.name_space) &&
-           (!filter.name || r.name == *filter.name) &&
-           (!filter.uid || r.uid == *filter.uid);
-  }
-
-  static std::vector<Seq> Seqs(const Result<std::vector<Revision>>& result) {
-    std::vector<Seq> seqs;
-    if (!result.ok()) {
-      ADD_FAILURE() << result.error().message();
-      return seqs;
-    }
-    for (const Revision& r : *result) seqs.push_back(r.seq);
     return seqs;
   }
 

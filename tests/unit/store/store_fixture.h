@@ -84,8 +84,9 @@ class StoreTest : public testing::Test {
     return *std::move(writer);
   }
   // The error of an Open that must fail.
-  Error OpenError() {
-    const auto writer = Writer::Open(path_, options_);
+  Error OpenError() { return OpenError(path_); }
+  Error OpenError(const std::string& path) {
+    const auto writer = Writer::Open(path, options_);
     return writer.ok() ? Error(Code::kInvalid, "opened") : writer.error();
   }
   std::unique_ptr<Reader> MustRead(const std::string& path) {

@@ -183,15 +183,13 @@ TEST(Target, EscapesWhatAServerSays) {
 }
 
 TEST(Failure, GoneIsGoneByCodeAndByReason) {
-  kube::EventReader reader;
   net::ResponseHead head{500, "application/json", std::nullopt};
   EXPECT_EQ(
-      ClassifyAnswer(head, R"({"kind":"Status","code":410,"reason":"Expired"})",
-                     reader)
+      ClassifyAnswer(head, R"({"kind":"Status","code":410,"reason":"Expired"})")
           .kind,
       FailureKind::kGone);
   head.status = 410;
-  EXPECT_EQ(ClassifyAnswer(head, "not json", reader).kind, FailureKind::kGone);
+  EXPECT_EQ(ClassifyAnswer(head, "not json").kind, FailureKind::kGone);
 }
 
 TEST(CrdTracker, ADeletionCountsOnlyWhenSeen) {

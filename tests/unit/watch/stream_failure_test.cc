@@ -32,6 +32,30 @@ TEST_F(StreamFailureTest, UnauthorizedRefreshesTheCredentialOnceThenBacksOff) {
   EXPECT_EQ(sink.Count(Kind::kListBegin), 0U);
 }
 
+// The probe before each watch is answered: that gives the watch no fresh start.
+TEST_F(StreamFailureTest, UnauthorizedWatchesAreAskedForSlowerAndSlower) {
+  StartAt("100");
+  for (int i = 0; i < 8; ++i) {
+    Probed("100");
+    Watch().Json(StatusBody(401, "Unauthorized"), 401);
+    time.Advance(i < 7 ? 31 * kSecond : 4 * kSecond);
+  }
+  EXPECT_FALSE(http.Has("?limit=1"));
+}
+
+TEST_F(StreamFailureTest, PositionThatIsNoNumberWhereOthersAreIsGivenUp) {
+  StartAt("not-a-number");
+  Probed("100");
+  EXPECT_FALSE(http.Has("watch=1"));
+  EXPECT_EQ(Last(Kind::kListBegin).cause, GapCause::kGone);
+}
+
+TEST_F(StreamFailureTest, PositionThatIsNoNumberIsKeptWhereNoneAre) {
+  StartAt("abc");
+  Probed("def");
+  EXPECT_TRUE(http.Has("resourceVersion=abc&"));
+}
+
 // A server that has just started refuses everyone (seen on 1.36.3).
 TEST_F(StreamFailureTest, ForbiddenIsTriedAgainSoonAtFirst) {
   StartAt("100");
@@ -120,9 +144,9 @@ TEST_F(StreamFailureTest, ServerErrorsResumeAtTheSamePosition) {
 TEST_F(StreamFailureTest, HtmlWithStatus200IsAnErrorNotAStream) {
   StartAt("100");
   Probed("100");
+  // Nor is its end waited for.
   Watch().Head(200, "text/html");
-  Watch().Body("<html>please log in</html>");
-  Watch().Done();
+  EXPECT_FALSE(http.Has("watch=1"));
   EXPECT_EQ(state(), StreamState::kBackoff);
   EXPECT_EQ(sink.Count(Kind::kListBegin), 0U);
   ASSERT_FALSE(host.failures.empty());

@@ -111,6 +111,19 @@ TEST_F(StreamFlowTest, AnyOtherEndEndsTheFlowAtTheLastByte) {
   EXPECT_EQ(Last(Kind::kNotFlowing).not_before, last_byte);
 }
 
+// What was being received had happened before its first byte came.
+TEST_F(StreamFlowTest, ACutInsideAFrameEndsTheFlowAtTheLastWholeOne) {
+  auto& watch = Flowing("100");
+  time.Advance(kSecond);
+  watch.Body(Event("ADDED", "101"));
+  const Micros whole = Now();
+  time.Advance(kSecond);
+  watch.Body(Event("ADDED", "102").substr(0, 40));
+  time.Advance(kSecond);
+  watch.Cut();
+  EXPECT_EQ(Last(Kind::kNotFlowing).not_before, whole);
+}
+
 TEST_F(StreamFlowTest, AnErrorEventEndsTheFlowAtTheBytesBeforeIt) {
   auto& watch = Flowing("100");
   time.Advance(10 * kSecond);

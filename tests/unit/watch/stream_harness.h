@@ -130,9 +130,10 @@ class StreamTest : public ::testing::Test {
   void Start(const StoredPosition& stored = {}) {
     gate = std::make_unique<ListGate>(gate_options, time);
     frames = std::make_unique<FrameBudget>(time, frame_limit);
-    stream = std::make_unique<Stream>(
-        spec, 7, stored, options,
-        StreamEnv{http, time, random, sink, *gate, *frames, host, full, "c"});
+    stream =
+        std::make_unique<Stream>(spec, 7, stored, options,
+                                 StreamEnv{http, time, random, sink, *gate,
+                                           *frames, reader, host, full, "c"});
     stream->Start();
     time.Run();
   }
@@ -183,6 +184,7 @@ class StreamTest : public ::testing::Test {
   bool full = false;
   std::unique_ptr<ListGate> gate;
   std::unique_ptr<FrameBudget> frames;
+  kube::EventReader reader;
   std::unique_ptr<Stream> stream;
 };
 

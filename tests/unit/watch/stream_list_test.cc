@@ -219,9 +219,9 @@ TEST_F(StreamListTest, FullSinkHoldsTheNextPageBack) {
 TEST_F(StreamListTest, NoMoreListsAtATimeThanTheGateAllows) {
   gate_options.concurrency = 1;
   Start();
-  Stream second(
-      spec, 8, {}, options,
-      StreamEnv{http, time, random, sink, *gate, *frames, host, full, "c"});
+  Stream second(spec, 8, {}, options,
+                StreamEnv{http, time, random, sink, *gate, *frames, reader,
+                          host, full, "c"});
   second.Start();
   EXPECT_EQ(http.Count("?limit=500"), 1U);
   Listed("100");
@@ -267,6 +267,38 @@ TEST_F(StreamListTest, AuditRunsByItselfOnlyWhileWatching) {
   Probed("100");
   Opened();
   time.Advance(kHour);
+  EXPECT_TRUE(http.Has("?limit=500"));
+}
+
+// One list in so long, whatever it is for (P§2: relists in a storm of 410).
+TEST_F(StreamListTest, AnAuditCountsAsAListForTheRelistBehindIt) {
+  auto& watch = Flowing("100");
+  time.Advance(kMinute);
+  ASSERT_TRUE(stream->Audit());
+  Listed("110");
+  watch.Body(ErrorEvent(410, "Expired"));
+  time.Advance(options.list_spacing - 1);
+  EXPECT_FALSE(http.Has("?limit=500"));
+  time.Advance(options.list_jitter + 1);
+  EXPECT_TRUE(http.Has("?limit=500"));
+}
+
+TEST_F(StreamListTest, AnAuditThatIsDueRightAfterAListWaits) {
+  options.audit_interval = 5 * kSecond;
+  options.audit_soon = kSecond;
+  Flowing("100");
+  time.Advance(options.list_spacing - options.settle - 1);
+  EXPECT_FALSE(http.Has("?limit=500"));
+  time.Advance(2 * options.list_spacing);
+  EXPECT_TRUE(http.Has("?limit=500"));
+}
+
+TEST_F(StreamListTest, AListThatIsGoneItselfIsNotAskedForAtOnce) {
+  Start();
+  List().Json(StatusBody(410, "Expired"), 410);
+  time.Advance(options.list_spacing - 1);
+  EXPECT_FALSE(http.Has("?limit=500"));
+  time.Advance(options.list_spacing);
   EXPECT_TRUE(http.Has("?limit=500"));
 }
 

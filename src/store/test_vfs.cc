@@ -1,16 +1,18 @@
-#include "store/kill_vfs.h"
+#include "store/test_vfs.h"
 
 #ifndef KUBESCRIBE_TEST_SWITCHES
 
 namespace kubescribe::store {
-std::string KillVfs() { return ""; }
+std::string TestVfs() { return ""; }
 }  // namespace kubescribe::store
 
 #else
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "base/test_switches.h"
 #include "store/vfs_shim.h"
@@ -18,7 +20,7 @@ std::string KillVfs() { return ""; }
 namespace kubescribe::store {
 namespace {
 
-constexpr char kName[] = "kubescribe-kill";
+constexpr char kName[] = "kubescribe-test";
 
 // What an operation is called, and what it is called when it is done; null: no
 // kill point.
@@ -47,26 +49,39 @@ Points PointsOf(const VfsOp& op) {
   return {};
 }
 
-class Killer final : public VfsObserver {
+long Number(const char* variable) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? 0 : std::strtol(text, nullptr, 10);
+}
+
+class Tester final : public VfsObserver {
  public:
   int Before(const VfsOp& op, std::size_t* /*keep*/) override {
     if (const char* point = PointsOf(op).before) ReachKillPoint(point);
+    if (delay_.count() > 0 &&
+        (op.kind == VfsOp::Kind::kWrite || op.kind == VfsOp::Kind::kSync)) {
+      std::this_thread::sleep_for(delay_);
+    }
     return SQLITE_OK;
   }
   void After(const VfsOp& op) override {
     if (const char* point = PointsOf(op).after) ReachKillPoint(point);
   }
+
+ private:
+  const std::chrono::microseconds delay_{Number("KUBESCRIBE_SLOW_DISK")};
 };
 
 }  // namespace
 
-std::string KillVfs() {
+std::string TestVfs() {
   if (std::getenv("KUBESCRIBE_KILL_AT") == nullptr &&
-      std::getenv("KUBESCRIBE_KILL_LOG") == nullptr) {
+      std::getenv("KUBESCRIBE_KILL_LOG") == nullptr &&
+      Number("KUBESCRIBE_SLOW_DISK") == 0) {
     return "";
   }
-  static Killer killer;
-  static const VfsShim shim(kName, killer);
+  static Tester tester;
+  static const VfsShim shim(kName, tester);
   return kName;
 }
 

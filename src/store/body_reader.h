@@ -1,0 +1,57 @@
+// BodyReader: the bytes of rows of `body`, whatever they build on
+// (schema/formats/body.md). Private to store.
+//
+// A chain is walked down to its keyframe, or to a body that the cache still
+// has, and decoded upwards once: revisions of an object that are read in order
+// of seq cost one step each. At most kLongestChain rows are read for one body.
+//
+// One thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "codec/zstd.h"
+#include "store/body_cache.h"
+#include "store/db.h"
+#include "store/dictionaries.h"
+
+namespace kubescribe::store {
+
+// Rows that a reader follows; writers make chains of kKeyframeEvery.
+inline constexpr int kLongestChain = 64;
+inline constexpr int kKeyframeEvery = 20;
+
+class BodyReader {
+ public:
+  // `cache` by seq; may be null.
+  BodyReader(Db& db, std::shared_ptr<BodyCache> cache)
+      : db_(db), dictionaries_(db), cache_(std::move(cache)) {}
+
+  // None: there is no row. Throws std::runtime_error, which says what is wrong
+  // and with which record, and SQLite::Exception.
+  std::optional<std::string> Read(Seq seq);
+
+ private:
+  struct Row {
+    Seq seq = 0;
+    std::int64_t encoding = 0;
+    std::size_t raw_size = 0;
+    std::int64_t dictionary = 0;
+    Seq base = 0;
+    std::string data;
+  };
+  std::optional<Row> Fetch(Seq seq);
+  // Files of before deltas have no such columns.
+  bool HasLinks();
+  std::string Decode(const Row& row, const std::string& base);
+
+  Db& db_;
+  Dictionaries dictionaries_;
+  std::shared_ptr<BodyCache> cache_;
+  codec::Decompressor decompressor_;
+  std::optional<bool> has_links_;
+};
+
+}  // namespace kubescribe::store

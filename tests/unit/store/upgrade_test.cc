@@ -1,0 +1,142 @@
+// Files of before deltas: they are read as they are, migrated by the next
+// writer, and a kill in between leaves them usable.
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/test_switches.h"
+#include "codec/digest.h"
+#include "codec/zstd.h"
+#include "store/db.h"
+#include "store/migrate.h"
+#include "store_fixture.h"
+
+namespace kubescribe::store {
+namespace {
+
+constexpr int kRevisions = 30;
+
+class UpgradeTest : public StoreTest {
+ protected:
+  static std::string OldBody(int n) {
+    return R"({"kind":"Pod","metadata":{"name":"pod-a"},"n":)" +
+           std::to_string(n) + "}";
+  }
+
+  // As the first version wrote it: one pod with a few revisions, stopped.
+  void MakeOldFile() {
+    Db db(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0, "");
+    db.Exec("BEGIN");
+    Migrate(db, {Migrations().front()});
+    db.Exec(
+        "INSERT INTO meta (id, file_id, cluster, identity, identity_weak, "
+        "created_at, known_until, last_seq, clean_stop, server_version, opens, "
+        "checkpoints) VALUES (1, '00112233445566778899aabbccddeeff', 'test', "
+        "'uid-1', 0, 1, 1000, 30, 1, '', 1, 0);"
+        "INSERT INTO epoch (id, stream_id, cause, began_at, seq) "
+        "VALUES (1, 0, 'start', 1, 0);"
+        "INSERT INTO resource VALUES (1, '', 'pods', 'Pod', 1);"
+        "INSERT INTO stream (id, resource_id, namespace, label_selector, "
+        "field_selector) VALUES (1, 1, '', '', '');"
+        "INSERT INTO object VALUES (1, 1, 1, 'default', 'pod-a', 'a', 1, 30, "
+        "'30', 1, 1000, 1000);");
+    codec::Compressor compressor;
+    for (int n = 1; n <= kRevisions; ++n) {
+      Query(db,
+            "INSERT INTO revision (seq, object_id, stream_id, epoch, event, "
+            "source, rv, list_rv, api_version, recorded_at, not_before, "
+            "changed_at, evidence, late, body_kind, salt) VALUES (?, 1, 1, 1, "
+            "2, 1, ?, '', 'v1', 1000, 1000, 1000, 1, 0, 1, zeroblob(16))")
+          .Bind(n, std::to_string(n))
+          .Run();
+      const std::string body = OldBody(n);
+      Query(db,
+            "INSERT INTO body (seq, encoding, raw_size, data) "
+            "VALUES (?, 1, ?, ?)")
+          .Bind(n, static_cast<std::int64_t>(body.size()),
+                codec::AsBytes(compressor.Compress(body)))
+          .Run();
+    }
+    db.Exec("COMMIT");
+    ASSERT_EQ(db.Int("PRAGMA user_version"), 1);
+    chmod(path_.c_str(), 0600);
+  }
+
+  void ExpectOldBodies() {
+    const auto reader = MustRead();
+    for (int n = 1; n <= kRevisions; ++n) {
+      const auto body = reader->Body(n);
+      ASSERT_TRUE(body.ok()) << body.error().message();
+      EXPECT_EQ(*body, OldBody(n));
+    }
+    const auto state = reader->StateAt({1, {}, {}, {}}, {2000, {}, {}});
+    ASSERT_TRUE(state.ok()) << state.error().message();
+    ASSERT_EQ(state->size(), 1U);
+    EXPECT_EQ(state->front().seq, kRevisions);
+  }
+};
+
+TEST_F(UpgradeTest, AnOldFileIsReadAsItIs) {
+  MakeOldFile();
+  ExpectOldBodies();
+  EXPECT_EQ(MustRead()->info().schema_version, 1);
+}
+
+TEST_F(UpgradeTest, AWriterMigratesAnOldFileAndGoesOn) {
+  MakeOldFile();
+  auto writer = MustOpen();
+  EXPECT_EQ(writer->info().schema_version, Migrations().back().version);
+  for (int n = 31; n <= 33; ++n) {
+    Do(*writer, [&](Transaction& tx) {
+      EXPECT_EQ(
+          PutPod(tx, "a", std::to_string(n), Event::kModified, OldBody(n)), n);
+    });
+  }
+  ExpectOldBodies();
+  const auto reader = MustRead();
+  EXPECT_EQ(*reader->Body(33), OldBody(33));
+  SQLite::Database db(path_, SQLite::OPEN_READONLY);
+  EXPECT_EQ(
+      db.execAndGet("SELECT encoding FROM body WHERE seq = 30").getInt64(), 1);
+  EXPECT_EQ(
+      db.execAndGet("SELECT encoding FROM body WHERE seq = 33").getInt64(), 3);
+}
+
+#ifdef KUBESCRIBE_TEST_SWITCHES
+
+TEST_F(UpgradeTest, AKillWhileMigratingLeavesAUsableFile) {
+  for (const char* point : {"open.wal:1", "open.migrated:1",
+                            "open.before-commit:1", "open.after-commit:1"}) {
+    SCOPED_TRACE(point);
+    std::filesystem::remove(path_);
+    std::filesystem::remove(path_ + "-wal");
+    std::filesystem::remove(path_ + "-shm");
+    MakeOldFile();
+    const pid_t child = fork();
+    if (child == 0) {
+      setenv("KUBESCRIBE_KILL_AT", point, 1);
+      RereadTestSwitches();
+      Writer::Open(path_, options_).ok();
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        << "the point was not reached";
+    ExpectOldBodies();
+    auto writer = MustOpen();
+    EXPECT_EQ(writer->info().schema_version, Migrations().back().version);
+    Do(*writer, [&](Transaction& tx) {
+      PutPod(tx, "a", "31", Event::kModified, OldBody(31));
+    });
+    EXPECT_EQ(*MustRead()->Body(31), OldBody(31));
+    ExpectOldBodies();
+  }
+}
+
+#endif  // KUBESCRIBE_TEST_SWITCHES
+
+}  // namespace
+}  // namespace kubescribe::store
