@@ -75,11 +75,14 @@ TEST_F(BackupTest, NeedsNoRecorder) {
 TEST_F(BackupTest, KilledRecorderLeavesNoFileOfThatName) {
   world_.StartRecorder({{"KUBESCRIBE_KILL_AT", "backup.synced"}});
   world_.WaitUntilRecorded(sim_);
-  EXPECT_NE(Kubescribe("backup " + copy_ + Data()).code, 0);
-  ASSERT_TRUE(world_.RecorderEnds(20 * kSecond));
+  const Answer killed = Kubescribe("backup " + copy_ + Data());
+  EXPECT_NE(killed.code, 0) << killed.text;
+  ASSERT_TRUE(world_.RecorderEnds(20 * kSecond)) << killed.text;
   EXPECT_FALSE(std::filesystem::exists(copy_));
+  // One that is only starting is waited for.
   world_.StartRecorder();
-  EXPECT_EQ(Kubescribe("backup " + copy_ + Data()).code, 0);
+  const Answer made = Kubescribe("backup " + copy_ + Data());
+  EXPECT_EQ(made.code, 0) << made.text << world_.RecorderLog();
   EXPECT_FALSE(std::filesystem::exists(copy_ + ".partial"));
 }
 

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "control/client.h"
 #include "kubescribe/command.h"
@@ -24,6 +26,7 @@ too. The keys of the data directory are not in it. No file is replaced.
 
 // The last step syncs the whole copy.
 constexpr Micros kBackupPatience = 10 * kMinute;
+constexpr Micros kStartPatience = 10 * kSecond;
 constexpr int kPages = 4096;
 
 class Backup final : public Command {
@@ -44,13 +47,7 @@ class Backup final : public Command {
     std::error_code error;
     const std::string path = std::filesystem::absolute(to_, error).string();
     if (error) return Fail(Error(Code::kInvalid, to_ + ": " + error.message()));
-    Status done = common_.place.file.empty()
-                      ? AskRecorder(path)
-                      : Error(Code::kNotFound, "a file was named");
-    // Nobody records: the writer's place is free.
-    if (!done.ok() && done.error().code() == Code::kNotFound && !answered_) {
-      done = Copy(path);
-    }
+    Status done = Make(path);
     EndProgress();
     if (!done.ok()) {
       // Not found is a failure here, not an empty answer.
@@ -61,6 +58,28 @@ class Backup final : public Command {
   }
 
  private:
+  // A recorder that has just started holds its file before it listens, and
+  // listens before its file is open: it is asked again for a while.
+  Status Make(const std::string& path) {
+    const Micros until = SystemClock().Mono() + kStartPatience;
+    while (true) {
+      Status done = common_.place.file.empty()
+                        ? AskRecorder(path)
+                        : Error(Code::kNotFound, "a file was named");
+      const auto failed_by = [&done](Code code) {
+        return !done.ok() && done.error().code() == code;
+      };
+      bool again = failed_by(Code::kBusy);
+      // Nobody records: the writer's place is free.
+      if (failed_by(Code::kNotFound) && !answered_) {
+        done = Copy(path);
+        again = common_.place.file.empty() && held_;
+      }
+      if (!again || answered_ || SystemClock().Mono() >= until) return done;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+
   Status AskRecorder(const std::string& path) {
     using output::Value;
     Value args = Value::Object();
@@ -89,6 +108,7 @@ class Backup final : public Command {
     store::OpenOptions options;
     options.create = false;
     auto writer = store::Writer::Open(file->path, options);
+    held_ = !writer.ok() && writer.error().code() == Code::kConflict;
     if (!writer.ok()) return writer.error();
     if (Status begun = (*writer)->StartBackup(path); !begun.ok()) return begun;
     while (true) {
@@ -128,6 +148,7 @@ class Backup final : public Command {
   std::string to_;
   const bool terminal_ = output::LookOf(STDERR_FILENO).terminal;
   bool answered_ = false;  // a recorder has begun
+  bool held_ = false;      // somebody has the writer's place
   bool shown_ = false;
 };
 

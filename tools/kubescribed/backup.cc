@@ -27,7 +27,7 @@ Result<std::string> App::Backup(control::Call& call) {
       recorder = runner->recorder();
     }
   });
-  if (!asked) return Error(Code::kUnavailable, "the recorder is stopping");
+  if (!asked) return Error(Code::kBusy, "the recorder is starting or stopping");
   if (meant == 0) {
     return Error(Code::kNotFound, "no cluster " + wanted +
                                       " is recorded; recorded are: " + names);
@@ -38,7 +38,7 @@ Result<std::string> App::Backup(control::Call& call) {
                      names + ")");
   }
   if (recorder == nullptr) {
-    return Error(Code::kUnavailable, name + ": its file is not open yet");
+    return Error(Code::kBusy, name + ": its file is not open yet");
   }
   // A line every percent is enough.
   std::int64_t told = -1;
