@@ -112,9 +112,12 @@ def change(client, i):
 
 
 def mark(cluster):
-    """The RV that the kind's stream must come to."""
-    answer = cluster.client().get(
-        kube.path_of("", "v1", "configmaps") + "?limit=1")
+    """The RV that the kind's stream must come to: that of an event of its own,
+    since a bookmark may take more than a minute."""
+    answer = cluster.client().create(
+        kube.path_of("", "v1", "configmaps", "default"),
+        {"apiVersion": "v1", "kind": "ConfigMap",
+         "metadata": {"generateName": "mark-"}})
     return answer["metadata"]["resourceVersion"]
 
 
