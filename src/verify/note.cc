@@ -42,8 +42,8 @@ std::optional<NoteSignature> ParseSignature(std::string_view line) {
   if (space == std::string_view::npos || space == 0) return std::nullopt;
   const auto bytes = codec::Base64Decode(line.substr(space + 1));
   NoteSignature signature;
-  if (!bytes || bytes->size() !=
-                    signature.key_id.size() + signature.signature.size()) {
+  if (!bytes ||
+      bytes->size() != signature.key_id.size() + signature.signature.size()) {
     return std::nullopt;
   }
   signature.name = line.substr(0, space);
@@ -60,8 +60,8 @@ bool ParseText(Lines& lines, Note& note) {
   const auto size = lines.Next();
   const auto root = lines.Next();
   if (!origin || origin->empty() || !size || !root) return false;
-  const auto parsed = std::from_chars(size->data(), size->data() + size->size(),
-                                      note.size);
+  const auto parsed =
+      std::from_chars(size->data(), size->data() + size->size(), note.size);
   const auto hash = codec::Base64Decode(*root);
   if (parsed.ec != std::errc() || parsed.ptr != size->data() + size->size() ||
       note.size < 0 || fmt::format("{}", note.size) != *size || !hash ||
@@ -114,9 +114,9 @@ Result<std::vector<Note>> ParseNotes(std::string_view text) {
       }
     }
     if (!good || !any) {
-      return Error(Code::kInvalid,
-                   fmt::format("what begins in line {} is no whole checkpoint",
-                               first));
+      return Error(
+          Code::kInvalid,
+          fmt::format("what begins in line {} is no whole checkpoint", first));
     }
     notes.push_back(std::move(note));
   }

@@ -47,7 +47,8 @@ const StreamTexts& Snapshot::Stream(std::int64_t id) {
       "s.field_selector FROM stream s JOIN resource k ON k.id = s.resource_id "
       "WHERE s.id = ?");
   if (row.Bind(id).Step()) {
-    for (int i = 0; i < 5; ++i) texts[static_cast<std::size_t>(i)] = row.Text(i);
+    for (int i = 0; i < 5; ++i)
+      texts[static_cast<std::size_t>(i)] = row.Text(i);
   }
   return streams_.emplace(id, std::move(texts)).first->second;
 }

@@ -54,13 +54,14 @@ struct Report {
   std::vector<std::string> warnings;  // of opening the file
   // By seq, those of no record last; at most 100.
   std::vector<Finding> findings;
-  std::uint64_t more_findings = 0;      // that are not in there
-  std::vector<std::string> undecided;   // what could not be decided, and why
-  std::vector<std::string> notes;       // good to know
-  store::Seq records = 0;               // looked at
-  std::uint64_t bytes = 0;              // of bodies, decoded
-  std::uint64_t checkpoints = 0;        // of the file
-  // The last record under a checkpoint that was kept elsewhere; 0: not anchored.
+  std::uint64_t more_findings = 0;     // that are not in there
+  std::vector<std::string> undecided;  // what could not be decided, and why
+  std::vector<std::string> notes;      // good to know
+  store::Seq records = 0;              // looked at
+  std::uint64_t bytes = 0;             // of bodies, decoded
+  std::uint64_t checkpoints = 0;       // of the file
+  // The last record under a checkpoint that was kept elsewhere; 0: not
+  // anchored.
   std::int64_t anchored = 0;
 };
 
