@@ -21,6 +21,7 @@ LAYERS = {
     "store": {"base", "codec"},
     "record": {"base", "kube", "codec", "store"},
     "query": {"base", "kube", "codec", "store"},
+    "verify": {"base", "kube", "codec", "store"},
     "output": {"base", "kube"},
     "control": {"base", "store", "record"},
 }

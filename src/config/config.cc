@@ -374,6 +374,23 @@ void ReadNumbers(Section* root, Config* config) {
   }
 }
 
+void ReadCheckpoint(Section* root, const Place& place, Config* config) {
+  Section section(root->errors(), root->Take("checkpoint"), "checkpoint");
+  CheckpointConfig& checkpoint = config->checkpoint;
+  section.Duration("every", 0, kLong, &checkpoint.every);
+  if (checkpoint.every > 0 && checkpoint.every < kSecond) {
+    section.Fail("every", "must be at least 1s, or 0 for never");
+  }
+  section.String("sink", &checkpoint.sink);
+  if (HasControl(checkpoint.sink)) {
+    section.Fail("sink", "holds control characters");
+  }
+  if (checkpoint.sink != "-") {
+    checkpoint.sink = ResolvePath(checkpoint.sink, place);
+  }
+  section.RefuseOthers();
+}
+
 void ReadRoot(Section* root, const Place& place, Config* config) {
   root->String("dataDir", &config->data_dir);
   config->data_dir = ResolvePath(config->data_dir, place);
@@ -389,6 +406,7 @@ void ReadRoot(Section* root, const Place& place, Config* config) {
   root->Duration("discoveryInterval", 10 * kSecond, kLong,
                  &config->discovery_interval);
   ReadNumbers(root, config);
+  ReadCheckpoint(root, place, config);
   root->RefuseOthers();
 }
 

@@ -122,6 +122,15 @@ struct CommitConfig {
   bool operator==(const CommitConfig&) const = default;
 };
 
+// Signed checkpoints of the clusters' logs.
+struct CheckpointConfig {
+  Micros every = 10 * kMinute;  // 0: only when the recorder stops
+  // A file that each is appended to, "-" for standard output, "" for neither.
+  std::string sink;
+
+  bool operator==(const CheckpointConfig&) const = default;
+};
+
 struct Config {
   std::string path;  // the file; "" for the defaults
   std::vector<ClusterConfig> clusters;
@@ -138,6 +147,7 @@ struct Config {
   RequestConfig requests;
   LimitConfig limits;
   CommitConfig commit;
+  CheckpointConfig checkpoint;
 
   bool operator==(const Config&) const = default;
 };

@@ -14,6 +14,10 @@ namespace {
 
 constexpr Micros kFirstRetry = kSecond;
 constexpr Micros kLastRetry = 30 * kSecond;
+// Between tries of a sink for checkpoints, and how many wait for it: each later
+// one covers those that were let go.
+constexpr Micros kSinkRetry = 10 * kSecond;
+constexpr std::size_t kMostSigned = 1000;
 
 // The gap before a stream's first list is in every record.
 bool IsLoss(const store::GapRow& gap) {
@@ -82,6 +86,7 @@ Status RecorderImpl::Begin() {
   });
   if (!started.ok()) return started;
   last_commit_mono_ = Mono();
+  signed_mono_ = last_commit_mono_;
   const std::lock_guard<std::mutex> stats(stats_mutex_);
   stats_.last_seq = last_info_.last_seq;
   return started;
@@ -196,8 +201,10 @@ std::size_t RecorderImpl::Step(Micros wait) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     news = StepLocked();
+    Sign(false);
   }
   Tell(news);
+  GiveOut(false);
   return news.committed;
 }
 
@@ -361,6 +368,54 @@ void RecorderImpl::Idle() {
   }
 }
 
+void RecorderImpl::Sign(bool now) {
+  if (writer_ == nullptr || !begun_) return;
+  if (!now && (options_.checkpoint_every <= 0 ||
+               Mono() - signed_mono_ < options_.checkpoint_every)) {
+    return;
+  }
+  signed_mono_ = Mono();
+  auto checkpoint = writer_->SignCheckpoint();
+  if (!checkpoint.ok()) {
+    // The file goes on being written, or the next transaction says why not.
+    if (sign_errors_.Fail(checkpoint.error().message())) {
+      Log().error("{}: {}", options_.cluster, checkpoint.error().message());
+    }
+    return;
+  }
+  if (!*checkpoint) return;
+  sign_errors_.Clear();
+  if (callbacks_.on_checkpoint) {
+    signed_.push_back(std::move((*checkpoint)->note));
+    if (signed_.size() > kMostSigned) signed_.pop_front();
+  }
+  const std::lock_guard<std::mutex> stats(stats_mutex_);
+  ++stats_.checkpoints;
+}
+
+void RecorderImpl::GiveOut(bool now) {
+  if (signed_.empty() || (!now && Mono() < give_out_at_)) return;
+  while (!signed_.empty()) {
+    const Status done = callbacks_.on_checkpoint(signed_.front());
+    if (!done.ok()) {
+      give_out_at_ = Mono() + kSinkRetry;
+      if (sink_errors_.Fail(done.error().message())) {
+        Log().error("{}: a checkpoint of the log was not handed out: {}",
+                    options_.cluster, done.error().message());
+      }
+      const std::lock_guard<std::mutex> stats(stats_mutex_);
+      ++stats_.sink_errors;
+      return;
+    }
+    signed_.pop_front();
+  }
+  give_out_at_ = 0;
+  if (const unsigned long errors = sink_errors_.Clear(); errors > 0) {
+    Log().info("{}: checkpoints are handed out again after {} failures",
+               options_.cluster, errors);
+  }
+}
+
 void RecorderImpl::Failed(const Error& error) {
   writer_.reset();
   retry_wait_ =
@@ -469,6 +524,12 @@ Status RecorderImpl::Stop(Micros limit) {
       std::this_thread::sleep_for(Wait(20 * kMillisecond));
     }
   }
+  Status closed = CloseFile();
+  GiveOut(true);
+  return closed;
+}
+
+Status RecorderImpl::CloseFile() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (writer_ == nullptr) {
     return Error(Code::kIo,
@@ -481,6 +542,7 @@ Status RecorderImpl::Stop(Micros limit) {
   if (begun_) {
     Status stopped = RecordStop();
     if (!stopped.ok()) return stopped;
+    Sign(true);
   }
   const Result<bool> closed = writer_->CloseCleanly();
   NoteInfo();

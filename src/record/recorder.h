@@ -47,6 +47,9 @@ struct RecorderOptions {
   std::size_t queue_items = 20000;
   std::size_t queue_bytes = std::size_t{64} << 20;
   Micros heartbeat = 10 * kSecond;  // known_until moves at least this often
+  // How often the log is signed where there is something new and a key
+  // (store.signer); 0: only when it stops.
+  Micros checkpoint_every = 10 * kMinute;
 };
 
 // What the daemon adds of a stream that the observations do not repeat.
@@ -71,6 +74,8 @@ struct RecorderStats {
   std::uint64_t write_errors = 0;
   std::size_t queue_items = 0;
   std::size_t queue_bytes = 0;
+  std::uint64_t checkpoints = 0;  // of the log, signed since start
+  std::uint64_t sink_errors = 0;  // on_checkpoint said no
   store::Seq last_seq = 0;
   Micros last_commit = 0;  // wall; 0: none yet
   std::string error;       // of the store, "" while it works
@@ -88,6 +93,10 @@ class Recorder {
     std::function<void(kube::StreamId, kube::GapCause)> on_relist;
     // An audit list ended: its findings (0: all as recorded). Writer thread.
     std::function<void(kube::StreamId, std::int64_t findings)> on_audited;
+    // A checkpoint of the log was signed and stored: for a place outside the
+    // file. On an error it is given again after a while, and those after it
+    // behind it. Writer thread.
+    std::function<Status(const std::string& note)> on_checkpoint;
   };
 
   // Opens the file; nothing is recorded in it before Begin. Errors are

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,6 +59,10 @@ class RecorderImpl final : public Recorder {
   // The pending batch is on disk.
   News Committed();
   void Idle();
+  // Signs the log where that is due, or `now`.
+  void Sign(bool now);
+  // Hands out what was signed. REQUIRES: mutex_ is free.
+  void GiveOut(bool now);
   // One transaction. REQUIRES: writer_.
   Status Write(const std::function<void(store::Transaction&)>& fn);
   // The same for what is asked for from outside: says so where the store has
@@ -71,6 +76,8 @@ class RecorderImpl final : public Recorder {
   // A transaction is durable: what had failed works again.
   void Wrote();
   Status RecordStop();
+  // The last of Stop.
+  Status CloseFile();
   // Not another file in its place, nor none. Looks once a second.
   Status StillThere();
   bool Reopen();
@@ -91,6 +98,10 @@ class RecorderImpl final : public Recorder {
 
   // Of the writer thread.
   std::vector<Offered> gathered_;
+  // Checkpoints that are still to be handed out, and since when not to try.
+  std::deque<std::string> signed_;
+  Micros give_out_at_ = 0;
+  LogOnce sink_errors_;
 
   mutable std::mutex mutex_;
   // Guarded by mutex_ from here on. The writer is null after a write error.
@@ -105,6 +116,8 @@ class RecorderImpl final : public Recorder {
   store::Seq tried_after_ = 0;
   Micros last_commit_mono_ = 0;
   Micros looked_mono_ = 0;
+  Micros signed_mono_ = 0;
+  LogOnce sign_errors_;
   std::uint64_t unsaved_ = 0;  // revisions since the last checkpoint
   Micros retry_at_ = 0;
   Micros retry_wait_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 
 #include "store/lifetimes.h"
 #include "store/reader_impl.h"
@@ -153,7 +154,9 @@ Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
 Result<std::optional<std::string>> ReaderImpl::Decode(Seq seq) {
   std::string what;
   try {
-    return bodies_.Read(seq);
+    std::optional<std::string> body = bodies_.Read(seq);
+    CheckLeaf(seq, body ? std::string_view(*body) : std::string_view());
+    return body;
   } catch (const SQLite::Exception& exception) {
     return ErrorFrom(exception, info_.path, db_->raw());
   } catch (const std::exception& exception) {
@@ -163,6 +166,50 @@ Result<std::optional<std::string>> ReaderImpl::Decode(Seq seq) {
                fmt::format("{}: the body of record {} is damaged ({}): take "
                            "it from a backup",
                            info_.path, seq, what));
+}
+
+void ReaderImpl::CheckLeaf(Seq seq, std::string_view body) {
+  if (!logged_) logged_ = hashes_.Size();
+  // What a newer writer has not brought into the log yet.
+  if (seq > *logged_) return;
+  const std::optional<LogHash> leaf = leaves_.Of(seq, body);
+  if (leaf && leaf != hashes_.Of(seq)) {
+    throw std::runtime_error("it is not what the log says was recorded");
+  }
+}
+
+Result<std::optional<Record>> ReaderImpl::NewestRecord(
+    const std::string& kind) {
+  return Guard<std::optional<Record>>([&]() -> std::optional<Record> {
+    Query query(*db_,
+                "SELECT seq, kind, stream_id, recorded_at, detail FROM record "
+                "WHERE kind = ? ORDER BY seq DESC LIMIT 1");
+    if (!query.Bind(kind).Step()) return std::nullopt;
+    return Record{query.Int(0), query.Text(1), query.Int(2), query.Int(3),
+                  query.Text(4)};
+  });
+}
+
+Result<std::optional<LogCheckpoint>> ReaderImpl::NewestCheckpoint() {
+  return Guard<std::optional<LogCheckpoint>>(
+      [&]() -> std::optional<LogCheckpoint> {
+        if (db_->Int("SELECT count(*) FROM sqlite_schema "
+                     "WHERE name = 'checkpoint'") == 0) {
+          return std::nullopt;
+        }
+        Query query(*db_,
+                    "SELECT size, made_at, root, note FROM checkpoint "
+                    "ORDER BY size DESC LIMIT 1");
+        if (!query.Step()) return std::nullopt;
+        LogCheckpoint found;
+        found.size = query.Int(0);
+        found.made_at = query.Int(1);
+        const std::string_view root = query.Blob(2);
+        std::copy_n(root.begin(), std::min(root.size(), found.root.size()),
+                    found.root.begin());
+        found.note = query.Text(3);
+        return found;
+      });
 }
 
 Result<std::string> ReaderImpl::Body(Seq seq) {

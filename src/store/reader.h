@@ -106,8 +106,9 @@ class Reader {
                                                 Seq after,
                                                 std::size_t limit) = 0;
 
-  // The redacted bytes of a revision's body; "" if it has none. kCorruption if
-  // it cannot be decoded; kNotFound for an unknown seq.
+  // The redacted bytes of a revision's body; "" if it has none. kCorruption,
+  // naming the record, if it cannot be decoded or is not what the log says was
+  // recorded; kNotFound for an unknown seq.
   virtual Result<std::string> Body(Seq seq) = 0;
 
   // Gap records of a stream (0: all), by seq.
@@ -123,8 +124,14 @@ class Reader {
     Seq last = 0;  // highest seq in it; == after: nothing more
   };
   virtual Result<Batch> Records(Seq after, Seq last, std::size_t limit) = 0;
-  // The payload of a record (discovery); "" if none.
+  // The payload of a record (discovery); "" if none. Errors as those of Body.
   virtual Result<std::string> Payload(Seq seq) = 0;
+
+  // The newest record of a kind; none: there is none.
+  virtual Result<std::optional<Record>> NewestRecord(
+      const std::string& kind) = 0;
+  // The log's newest checkpoint; none: nothing was signed yet.
+  virtual Result<std::optional<LogCheckpoint>> NewestCheckpoint() = 0;
 };
 
 }  // namespace kubescribe::store

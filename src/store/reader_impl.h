@@ -8,6 +8,7 @@
 
 #include "store/body_reader.h"
 #include "store/db.h"
+#include "store/log_writer.h"
 #include "store/reader.h"
 
 namespace kubescribe::store {
@@ -20,6 +21,8 @@ class ReaderImpl final : public Reader {
              std::shared_ptr<BodyCache> bodies)
       : db_(std::move(db)),
         bodies_(*db_, std::move(bodies)),
+        leaves_(*db_),
+        hashes_(*db_),
         info_(std::move(info)),
         warnings_(std::move(warnings)) {}
 
@@ -46,6 +49,8 @@ class ReaderImpl final : public Reader {
   Result<std::vector<Doubt>> Doubts(std::int64_t stream_id) override;
   Result<Batch> Records(Seq after, Seq last, std::size_t limit) override;
   Result<std::string> Payload(Seq seq) override;
+  Result<std::optional<Record>> NewestRecord(const std::string& kind) override;
+  Result<std::optional<LogCheckpoint>> NewestCheckpoint() override;
 
  private:
   // Runs `ask`, whose exceptions become an Error.
@@ -59,10 +64,15 @@ class ReaderImpl final : public Reader {
   }
   // The decoded row of `body`; none where there is none.
   Result<std::optional<std::string>> Decode(Seq seq);
+  // Throws std::runtime_error where these are not the bytes that were recorded.
+  void CheckLeaf(Seq seq, std::string_view body);
   bool HasLifetimes();
 
   std::unique_ptr<Db> db_;
   BodyReader bodies_;
+  RowLeaves leaves_;
+  LeafHashes hashes_;
+  std::optional<std::int64_t> logged_;  // leaves; none: not looked yet
   FileInfo info_;
   std::vector<std::string> warnings_;
   std::optional<bool> has_lifetimes_;  // none: not looked yet

@@ -10,6 +10,7 @@
 
 #include "store/file_check.h"
 #include "store/lock_file.h"
+#include "store/open_file.h"
 #include "store/reader_impl.h"
 #include "store/rows.h"
 
@@ -121,9 +122,8 @@ Found LookAt(Db& db, const std::string& path) {
   return copy;
 }
 
-Result<std::unique_ptr<Reader>> OpenChecked(const std::string& path,
-                                            std::shared_ptr<BodyCache> bodies,
-                                            std::unique_ptr<Db>& db) {
+Result<OpenedFile> OpenChecked(const std::string& path,
+                               std::unique_ptr<Db>& db) {
   std::vector<std::string> warnings;
   db = Connect(path, false);
   const Found found = LookAt(*db, path);
@@ -148,14 +148,12 @@ Result<std::unique_ptr<Reader>> OpenChecked(const std::string& path,
         "recorded last may be missing",
         path, found.why, info.last_seq));
   }
-  return std::unique_ptr<Reader>(std::make_unique<ReaderImpl>(
-      std::move(db), std::move(info), std::move(warnings), std::move(bodies)));
+  return OpenedFile{std::move(db), std::move(info), std::move(warnings)};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Reader>> Reader::Open(
-    const std::string& path, std::shared_ptr<BodyCache> bodies) {
+Result<OpenedFile> OpenForReading(const std::string& path) {
   struct stat file = {};
   if (stat(path.c_str(), &file) != 0) {
     const int error = errno;
@@ -172,13 +170,22 @@ Result<std::unique_ptr<Reader>> Reader::Open(
                              "yet",
                              path));
   }
-  if (bodies == nullptr) bodies = std::make_shared<BodyCache>(kOwnCache);
   std::unique_ptr<Db> db;
   try {
-    return OpenChecked(path, std::move(bodies), db);
+    return OpenChecked(path, db);
   } catch (const std::exception& exception) {
     return Advise(ErrorFrom(exception, path, db ? db->raw() : nullptr), path);
   }
+}
+
+Result<std::unique_ptr<Reader>> Reader::Open(
+    const std::string& path, std::shared_ptr<BodyCache> bodies) {
+  Result<OpenedFile> file = OpenForReading(path);
+  if (!file.ok()) return file.error();
+  if (bodies == nullptr) bodies = std::make_shared<BodyCache>(kOwnCache);
+  return std::unique_ptr<Reader>(std::make_unique<ReaderImpl>(
+      std::move(file->db), std::move(file->info), std::move(file->warnings),
+      std::move(bodies)));
 }
 
 }  // namespace kubescribe::store

@@ -161,6 +161,7 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
     before = lifetimes_.Of(revision.object_id);
     changed = std::max(changed, before.changed_at);
   }
+  const Salt salt = NewSalt();
   Query(db_,
         "INSERT INTO revision (seq, object_id, stream_id, epoch, event, "
         "source, rv, list_rv, api_version, recorded_at, not_before, "
@@ -170,7 +171,7 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
             static_cast<int>(revision.event), static_cast<int>(revision.source),
             revision.rv, revision.list_rv, revision.api_version, recorded,
             revision.not_before, changed, static_cast<int>(revision.evidence),
-            revision.late, static_cast<int>(revision.body_kind), NewSalt())
+            revision.late, static_cast<int>(revision.body_kind), salt)
       .Run();
   if (revision.body_kind == BodyKind::kStub) {
     bodies_.PutAlone(seq, revision.body, recorded);
@@ -178,6 +179,7 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
     bodies_.PutRevision(seq, revision.object_id, revision.body,
                         IsGone(revision.event), recorded);
   }
+  log_.AddRevision(seq, revision, recorded, changed, salt);
   if (!revision.late) {
     lifetimes_.Advance(
         revision.object_id, before,
@@ -201,12 +203,15 @@ Seq TransactionImpl::AppendRecord(const std::string& kind,
                                   const std::string& detail_json,
                                   std::string_view payload) {
   const Seq seq = ++info_.last_seq;
+  const Salt salt = NewSalt();
   Query(db_,
         "INSERT INTO record (seq, kind, stream_id, recorded_at, detail, salt) "
         "VALUES (?, ?, ?, ?, ?, ?)")
-      .Bind(seq, kind, stream_id, recorded_at(), detail_json, NewSalt())
+      .Bind(seq, kind, stream_id, recorded_at(), detail_json, salt)
       .Run();
   bodies_.PutAlone(seq, payload, recorded_at());
+  log_.AddRecord({seq, kind, stream_id, recorded_at(), detail_json}, salt,
+                 payload);
   KUBESCRIBE_KILL_POINT("tx.record");
   return seq;
 }

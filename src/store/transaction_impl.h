@@ -9,6 +9,7 @@
 #include "store/body_writer.h"
 #include "store/db.h"
 #include "store/lifetimes.h"
+#include "store/log_writer.h"
 #include "store/writer.h"
 
 namespace kubescribe::store {
@@ -17,10 +18,12 @@ class TransactionImpl final : public Transaction {
  public:
   // `info` is what the file says of itself once this transaction is committed:
   // known_until is the recorded_at, last_seq moves with what is appended.
-  TransactionImpl(Db& db, Random& random, BodyWriter& bodies, FileInfo& info)
+  TransactionImpl(Db& db, Random& random, BodyWriter& bodies, LogWriter& log,
+                  FileInfo& info)
       : db_(db),
         random_(random),
         bodies_(bodies),
+        log_(log),
         info_(info),
         lifetimes_(db, info.created_at) {}
 
@@ -68,6 +71,7 @@ class TransactionImpl final : public Transaction {
   Db& db_;
   Random& random_;
   BodyWriter& bodies_;
+  LogWriter& log_;
   FileInfo& info_;
   Lifetimes lifetimes_;
   // The doubt added last to each stream: a catch-up adds the same thousands of

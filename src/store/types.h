@@ -157,8 +157,8 @@ struct NewRevision {
 };
 
 // A record that is not a revision. kind: "gap", "epoch", "discovery", "audit",
-// "clock", "start", "stop", "stub", "config". detail: a JSON object; its keys
-// a kind are in schema/formats/records.md.
+// "clock", "start", "stop", "stub", "config", "key". detail: a JSON object; its
+// keys a kind are in schema/formats/records.md.
 struct Record {
   Seq seq = 0;
   std::string kind;
@@ -186,6 +186,15 @@ struct EpochRow {
   std::string cause;
   Micros began_at = 0;
   Seq seq = 0;
+};
+
+// A checkpoint of the log (schema/formats/log.md): what the recorder vouched
+// for.
+struct LogCheckpoint {
+  std::int64_t size = 0;  // it covers the records up to this seq
+  Micros made_at = 0;
+  std::array<std::uint8_t, 32> root{};
+  std::string note;  // signed
 };
 
 // What a file says of itself.

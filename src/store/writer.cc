@@ -47,9 +47,11 @@ WriterImpl::WriterImpl(LockFile lock, std::unique_ptr<Db> db, FileInfo info,
       clock_(*options.clock),
       random_(*options.random),
       bodies_(*db_, options.base_bytes),
+      log_(*db_, info_, options),
       trainer_(info_.path, options.training),
       checkpoint_at_(WalPageLimit(*db_)) {
   sqlite3_wal_hook(db_->raw(), RememberWalSize, &wal_pages_);
+  log_.CatchUp(info_.last_seq);
 }
 
 void WriterImpl::ReadClock(TransactionImpl& tx, FileInfo& next) {
@@ -86,19 +88,23 @@ Status WriterImpl::Transact(const std::function<void(Transaction&)>& fn) {
     Query(*db_, "BEGIN IMMEDIATE").Run();
     KUBESCRIBE_KILL_POINT("tx.begun");
     FileInfo next = info_;
-    TransactionImpl tx(*db_, random_, bodies_, next);
+    TransactionImpl tx(*db_, random_, bodies_, log_, next);
     ReadClock(tx, next);
     if (auto trained = trainer_.Take()) {
       bodies_.dictionaries().Add(std::move(trained->dictionary),
                                  next.known_until, trained->to);
     }
     fn(tx);
+    const std::optional<std::string> key = log_.KeyDue();
+    if (key) tx.AppendRecord("key", 0, *key, {});
     KUBESCRIBE_KILL_POINT("tx.rows");
+    log_.Put();
     tx.PutInfo();
     KUBESCRIBE_KILL_POINT("tx.before-commit");
     Query(*db_, "COMMIT").Run();
     KUBESCRIBE_KILL_POINT("tx.after-commit");
     info_ = std::move(next);
+    if (key) log_.KeyRecorded();
   } catch (const std::exception& exception) {
     return Break(exception);
   }
@@ -176,6 +182,28 @@ Status WriterImpl::Checkpoint() {
   return {};
 }
 
+Result<std::optional<LogCheckpoint>> WriterImpl::RunSign() {
+  // All that the log has is committed, and so on disk.
+  auto checkpoint = log_.Note(clock_.Wall());
+  if (!checkpoint.ok() || !*checkpoint) return checkpoint;
+  Query(*db_, "BEGIN IMMEDIATE").Run();
+  log_.Insert(**checkpoint);
+  KUBESCRIBE_KILL_POINT("log.signed");
+  Query(*db_, "COMMIT").Run();
+  KUBESCRIBE_KILL_POINT("log.stored");
+  log_.Signed(**checkpoint);
+  return checkpoint;
+}
+
+Result<std::optional<LogCheckpoint>> WriterImpl::SignCheckpoint() {
+  if (broken_) return *broken_;
+  try {
+    return RunSign();
+  } catch (const std::exception& exception) {
+    return Break(exception);
+  }
+}
+
 bool WriterImpl::LeaveWalMode() {
   constexpr int kTries = 50;
   constexpr int kPauseMs = 20;
@@ -222,6 +250,9 @@ Result<bool> WriterImpl::CloseCleanly() {
   backup_.reset();
   try {
     KUBESCRIBE_KILL_POINT("close.start");
+    // Where the log cannot be signed the file is closed all the same; who asks
+    // for a checkpoint is told.
+    RunSign().ok();
     Query(*db_, "UPDATE meta SET clean_stop = 1 WHERE id = 1").Run();
     info_.clean_stop = true;
     KUBESCRIBE_KILL_POINT("close.marked");

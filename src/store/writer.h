@@ -30,6 +30,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "codec/ed25519.h"
 #include "store/types.h"
 
 namespace kubescribe::store {
@@ -57,6 +58,11 @@ struct OpenOptions {
   // objects change in turn than fit: their bodies take up to twice the space.
   std::size_t base_bytes = std::size_t{64} << 20;
   Training training = Training::kNever;
+  // Signs the log's checkpoints; null: there are none. A key that the file does
+  // not know yet becomes a record `key` with the first transaction, signed by
+  // `old_signer` where that is the one before.
+  std::shared_ptr<const codec::Ed25519Key> signer;
+  std::shared_ptr<const codec::Ed25519Key> old_signer;
 };
 
 // The operations inside one transaction. Lookups see what the same transaction
@@ -160,6 +166,11 @@ class Writer {
   // idle, and by Transact itself when the WAL has grown (> 64 MiB).
   virtual Status Checkpoint() = 0;
 
+  // Signs the log as it is on disk, and stores that; none: there is no key, or
+  // nothing new since the last one. kCorruption: the log contradicts its last
+  // checkpoint (the Writer goes on).
+  virtual Result<std::optional<LogCheckpoint>> SignCheckpoint() = 0;
+
   // A copy of the file into `path`, in steps between which it may be written
   // as always; what is written is in the copy too. The copy opens alone, in
   // any mode of its disk. One backup at a time. Until StepBackup says finished
@@ -170,9 +181,10 @@ class Writer {
   virtual Result<BackupProgress> StepBackup(int pages) = 0;
   virtual void AbandonBackup() = 0;
 
-  // Marks a clean stop, checkpoints, and leaves WAL mode so that one file is
-  // all there is. Where a reader prevents that for 1 s: false, and the file
-  // stays in WAL mode (still clean). No other call may follow.
+  // Signs a checkpoint of the log, marks a clean stop, checkpoints, and leaves
+  // WAL mode so that one file is all there is. Where a reader prevents that for
+  // 1 s: false, and the file stays in WAL mode (still clean). No other call may
+  // follow.
   virtual Result<bool> CloseCleanly() = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "store/db.h"
 #include "store/dictionary_trainer.h"
 #include "store/lock_file.h"
+#include "store/log_writer.h"
 #include "store/transaction_impl.h"
 #include "store/writer.h"
 
@@ -25,6 +26,7 @@ class WriterImpl final : public Writer {
   Status Transact(const std::function<void(Transaction&)>& fn) override;
   Seq last_seq() const override { return info_.last_seq; }
   Status Checkpoint() override;
+  Result<std::optional<LogCheckpoint>> SignCheckpoint() override;
   Status StartBackup(const std::string& path) override;
   Result<BackupProgress> StepBackup(int pages) override;
   void AbandonBackup() override { backup_.reset(); }
@@ -38,6 +40,7 @@ class WriterImpl final : public Writer {
   void TrainIfDue();
   Error Break(const std::exception& exception);
   void RunCheckpoint();
+  Result<std::optional<LogCheckpoint>> RunSign();
   bool LeaveWalMode();
 
   // Before db_: the lock is given back only after the file is closed.
@@ -48,6 +51,7 @@ class WriterImpl final : public Writer {
   const Clock& clock_;
   Random& random_;
   BodyWriter bodies_;
+  LogWriter log_;
   DictionaryTrainer trainer_;
   std::optional<Error> broken_;
   Seq trained_to_ = 0;  // as last read from the file

@@ -23,6 +23,8 @@ std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
   commands.push_back(MakeAudit(common));
   commands.push_back(MakeReload(common));
   commands.push_back(MakeBackup(common));
+  commands.push_back(MakeCheckpoint(common));
+  commands.push_back(MakeVerify(common));
   return commands;
 }
 

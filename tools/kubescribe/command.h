@@ -23,12 +23,15 @@ class App;
 namespace kubescribe::tool {
 
 // DESIGN §7. `diff` has diff's own: 0 equal, 1 different, above 1 error.
+// kExitAltered and kExitUndecided are verify's.
 enum ExitCode {
   kExitFound = 0,
   kExitError = 1,
   kExitUsage = 2,
   kExitNothing = 3,
   kExitUncertain = 4,
+  kExitAltered = 5,
+  kExitUndecided = 6,
 };
 
 // The flags that every command has.
@@ -66,6 +69,8 @@ std::unique_ptr<Command> MakeExport(const Common& common);
 std::unique_ptr<Command> MakeAudit(const Common& common);
 std::unique_ptr<Command> MakeReload(const Common& common);
 std::unique_ptr<Command> MakeBackup(const Common& common);
+std::unique_ptr<Command> MakeCheckpoint(const Common& common);
+std::unique_ptr<Command> MakeVerify(const Common& common);
 
 // -n and -A.
 struct NamespaceFlags {

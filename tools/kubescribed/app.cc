@@ -59,7 +59,8 @@ bool SameConnection(config::ClusterConfig one, config::ClusterConfig other) {
 
 }  // namespace
 
-App::App(Options options, config::Config config, record::RedactionKey key)
+App::App(Options options, config::Config config, record::RedactionKey key,
+         record::SigningKeys signing)
     : options_(std::move(options)),
       config_(std::make_shared<const config::Config>(std::move(config))),
       key_(std::move(key)),
@@ -72,6 +73,7 @@ App::App(Options options, config::Config config, record::RedactionKey key)
               frames_, key_},
       progress_(SystemClock()),
       started_at_(SystemClock().Wall()) {
+  shared_.signing = std::move(signing);
   loop_.OnStall([this](Micros from_wall) {
     for (const auto& runner : runners_) runner->Stalled(from_wall);
   });

@@ -25,7 +25,8 @@ namespace kubescribe::daemon {
 
 class App {
  public:
-  App(Options options, config::Config config, record::RedactionKey key);
+  App(Options options, config::Config config, record::RedactionKey key,
+      record::SigningKeys signing);
   ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codec/digest.h"
+#include "kubescribed/checkpoint_sink.h"
 #include "kubescribed/selection.h"
 #include "store/reader.h"
 
@@ -120,6 +121,9 @@ record::RecorderOptions ClusterRunner::RecordOptions() const {
       std::clamp(kAllCaches / clusters, kLeastCache, kLargestCache);
   if (shared_.writer_thread) o.store.training = store::Training::kBeside;
   o.store.base_bytes = std::max(kAllBases / clusters, kLeastBases);
+  o.store.signer = shared_.signing.key;
+  o.store.old_signer = shared_.signing.old;
+  o.checkpoint_every = config_->checkpoint.every;
   return o;
 }
 
@@ -153,6 +157,12 @@ Status ClusterRunner::OpenStore(const std::string& identity, bool weak) {
     }
     if (told) told({stream, findings});
   };
+  if (!config_->checkpoint.sink.empty()) {
+    callbacks.on_checkpoint =
+        [sink = config_->checkpoint.sink](const std::string& note) {
+          return AppendCheckpoint(sink, note);
+        };
+  }
   auto opened = record::Recorder::Open(
       options, record::Redactor(shared_.key, name(), rules),
       std::move(callbacks));

@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "net/http.h"
 #include "record/recorder.h"
+#include "record/signing_key.h"
 #include "watch/cluster.h"
 
 namespace kubescribe::daemon {
@@ -40,8 +41,9 @@ class ClusterRunner final : public watch::ObservationSink {
     watch::FrameBudget& frames;
     const record::RedactionKey& key;
     Random& random = SystemRandom();
-    std::string vfs = "";       // SQLite's, by name; "": the default
-    bool writer_thread = true;  // false: the owner calls Step
+    std::string vfs = "";              // SQLite's, by name; "": the default
+    bool writer_thread = true;         // false: the owner calls Step
+    record::SigningKeys signing = {};  // of the logs' checkpoints
   };
   struct Audited {
     kube::StreamId stream = 0;

@@ -89,8 +89,12 @@ int Main(int argc, const char* const* argv) {
   auto key = record::RedactionKey::LoadOrCreate(KeysDir(config->data_dir),
                                                 SystemRandom());
   if (!key.ok()) return Fail(key.error(), kExitError);
+  auto signing = record::SigningKeys::LoadOrCreate(KeysDir(config->data_dir),
+                                                   SystemRandom());
+  if (!signing.ok()) return Fail(signing.error(), kExitError);
   BlockSignals();
-  App app(parsed.options, std::move(*config), std::move(*key));
+  App app(parsed.options, std::move(*config), std::move(*key),
+          std::move(*signing));
   return app.Run();
 }
 

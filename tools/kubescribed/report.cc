@@ -72,6 +72,8 @@ ordered_json ClusterJson(const ClusterRunner& runner) {
   json["gaps"] = stats.gaps;
   json["commits"] = stats.commits;
   json["lastSeq"] = stats.last_seq;
+  json["checkpoints"] = stats.checkpoints;
+  json["checkpointSinkErrors"] = stats.sink_errors;
   json["queueItems"] = stats.queue_items;
   json["queueBytes"] = stats.queue_bytes;
   json["writeErrors"] = stats.write_errors;

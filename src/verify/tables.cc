@@ -1,0 +1,360 @@
+#include "verify/tables.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "store/migrations.h"
+
+namespace kubescribe::verify {
+namespace {
+
+using store::Query;
+using store::Seq;
+
+// Of a stream (all of them where it is 0), as messages name them.
+std::string OfStream(std::int64_t id) {
+  return id == 0 ? "all streams" : fmt::format("stream {}", id);
+}
+
+using Schema = std::set<std::tuple<std::string, std::string, std::string>>;
+
+Schema SchemaOf(store::Db& db) {
+  Schema schema;
+  Query rows(db,
+             "SELECT type, name, coalesce(sql, '') FROM sqlite_schema "
+             "WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
+  while (rows.Step()) schema.emplace(rows.Text(0), rows.Text(1), rows.Text(2));
+  return schema;
+}
+
+void CheckSchema(store::Db& db, int version, Findings& findings) {
+  store::Db fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0,
+                  "");
+  fresh.Exec("BEGIN");
+  for (const store::Migration& migration : store::Migrations()) {
+    if (migration.version <= version) fresh.Exec(migration.sql);
+  }
+  const Schema expected = SchemaOf(fresh);
+  const Schema found = SchemaOf(db);
+  for (const auto& [type, name, sql] : expected) {
+    if (found.count({type, name, sql}) == 0) {
+      findings.Altered(
+          0, fmt::format("the {} {} is not that of the schema", type, name));
+    }
+  }
+  for (const auto& [type, name, sql] : found) {
+    if (expected.count({type, name, sql}) == 0) {
+      findings.Altered(0, fmt::format("the {} {} is none of the schema, or "
+                                      "another",
+                                      type, name));
+    }
+  }
+}
+
+void Expect(store::Db& db, const char* sql, std::int64_t expected,
+            const char* what, Findings& findings) {
+  const std::int64_t found = db.Int(sql);
+  if (found != expected) {
+    findings.Altered(
+        0, fmt::format("{}: {} where {} must be", what, found, expected));
+  }
+}
+
+void CheckDoubts(store::Db& db, const Records::Derived& derived,
+                 Findings& findings) {
+  for (const auto& [stream, intervals] : derived.doubts) {
+    for (const auto& [from, to] : intervals) {
+      // Rows of one stream do not touch: the first that ends late enough is
+      // the only one that can hold it.
+      Query row(db,
+                "SELECT from_at FROM doubt WHERE stream_id = ? AND to_at >= ? "
+                "ORDER BY to_at LIMIT 1");
+      row.Bind(stream, to);
+      if (!row.Step() || (!row.IsNull(0) && row.Int(0) > from)) {
+        findings.Altered(0, fmt::format("of {} a doubt is missing: from {} to "
+                                        "{} (microseconds since 1970)",
+                                        OfStream(stream), from, to));
+        break;
+      }
+    }
+  }
+}
+
+void CheckEpochs(store::Db& db, Findings& findings) {
+  {
+    Query first(db,
+                "SELECT 1 FROM epoch e, meta m WHERE e.id = 1 AND "
+                "e.stream_id = 0 AND e.cause = 'start' AND e.seq = 0 AND "
+                "e.began_at = m.created_at");
+    if (!first.Step()) findings.Altered(0, "the first epoch was changed");
+  }
+  Query streams(db,
+                "SELECT id FROM stream s WHERE epoch <> coalesce((SELECT "
+                "max(id) FROM epoch WHERE stream_id = s.id), 1)");
+  while (streams.Step()) {
+    findings.Altered(0, fmt::format("stream {} is in another epoch than its "
+                                    "records say",
+                                    streams.Int(0)));
+  }
+}
+
+// What a watch brought is covered by the position, or it would come again.
+void CheckPositions(store::Db& db, const Records::Derived& derived,
+                    Findings& findings) {
+  Query streams(db,
+                "SELECT id, epoch, position FROM stream WHERE state = "
+                "'watching' AND position <> '' AND gap_cause = '' "
+                "AND position NOT GLOB '*[^0-9]*'");
+  while (streams.Step()) {
+    const auto known = derived.watched.find({streams.Int(0), streams.Int(1)});
+    if (known == derived.watched.end()) continue;
+    const std::string position = streams.Text(2);
+    const std::string& highest = known->second;
+    if (highest.size() > position.size() ||
+        (highest.size() == position.size() && highest > position)) {
+      findings.Altered(0, fmt::format("the position of stream {} is {}, and "
+                                      "{} is recorded",
+                                      streams.Int(0), position, highest));
+    }
+  }
+}
+
+void CheckKinds(store::Db& db, const Records::Derived& derived,
+                Findings& findings) {
+  Query rows(db, "SELECT api_group, resource, kind, namespaced FROM resource");
+  while (rows.Step()) {
+    const auto known = derived.kinds.find({rows.Text(0), rows.Text(1)});
+    if (known == derived.kinds.end() ||
+        known->second.count({rows.Text(2), rows.Bool(3)}) != 0) {
+      continue;
+    }
+    findings.Altered(0, fmt::format("the kind of {} is not as any discovery "
+                                    "had it",
+                                    rows.Text(1)));
+  }
+}
+
+// As many hashes in each level as the records give, and no row more.
+void CheckTileCount(store::Db& db, Findings& findings) {
+  std::int64_t hashes = db.Int("SELECT last_seq FROM meta");
+  std::int64_t rows = 0;
+  for (std::int64_t level = 0; hashes > 0; ++level, hashes /= 256) {
+    const std::int64_t tiles = (hashes + 255) / 256;
+    rows += tiles;
+    Query row(db,
+              "SELECT count(*), coalesce(max(place), -1), "
+              "coalesce(sum(length(hashes)), 0) FROM tile WHERE level = ?");
+    if (!row.Bind(level).Step() || row.Int(0) != tiles ||
+        row.Int(1) != tiles - 1 || row.Int(2) != hashes * 32) {
+      findings.Altered(0, fmt::format("the tiles of level {} of the log are "
+                                      "not as many as the records need",
+                                      level));
+    }
+  }
+  Expect(db, "SELECT count(*) FROM tile", rows, "tiles of the log", findings);
+}
+
+void CheckMeta(store::Db& db, const Records::Derived& derived,
+               Findings& findings) {
+  const std::int64_t last = db.Int("SELECT last_seq FROM meta");
+  Expect(db, "SELECT count(*) FROM meta", 1, "rows of meta", findings);
+  Expect(db,
+         "SELECT (SELECT count(*) FROM revision) + "
+         "(SELECT count(*) FROM record)",
+         last, "records", findings);
+  Expect(db,
+         "SELECT max(coalesce((SELECT max(seq) FROM revision), 0), "
+         "coalesce((SELECT max(seq) FROM record), 0))",
+         last, "the last record's number", findings);
+  Expect(db,
+         "SELECT count(*) FROM body WHERE seq < 1 OR seq > "
+         "(SELECT last_seq FROM meta)",
+         0, "bodies of no record", findings);
+  Expect(db,
+         "SELECT count(*) FROM checkpoint WHERE size < 1 OR size > "
+         "(SELECT last_seq FROM meta)",
+         0, "checkpoints that cover more than there is", findings);
+  if (db.Int("SELECT known_until FROM meta") < derived.last_recorded_at) {
+    findings.Altered(0,
+                     "the last record is newer than the file is known until");
+  }
+}
+
+// One object, recomputed from its revisions.
+struct Life {
+  bool alive = false;
+  Seq seq = 0;
+  std::string rv;
+  std::int64_t epoch = 1;
+  Micros changed_at = 0;
+  Micros recorded_at = 0;
+  Micros born_at = 0;
+  // The box around what it went through until it was gone last.
+  std::optional<std::pair<Micros, Micros>> box;
+  bool in_order = true;
+};
+
+Life LifeOf(store::Db& db, std::int64_t object) {
+  Life life;
+  Query rows(db,
+             "SELECT seq, event, rv, epoch, changed_at, recorded_at "
+             "FROM revision WHERE object_id = ? AND late = 0 ORDER BY seq");
+  rows.Bind(object);
+  while (rows.Step()) {
+    const std::int64_t event = rows.Int(1);
+    const Micros changed_at = rows.Int(4);
+    const bool gone = event == 3 || event == 6 || event == 7;
+    life.in_order = life.in_order && changed_at >= life.changed_at;
+    if (gone) {
+      const Micros since = life.alive ? life.born_at : changed_at;
+      if (!life.box) life.box = {since, since};
+      life.box->second = changed_at;
+    } else if (!life.alive) {
+      life.born_at = changed_at;
+    }
+    life.alive = !gone;
+    life.seq = rows.Int(0);
+    life.rv = rows.Text(2);
+    life.epoch = rows.Int(3);
+    life.changed_at = changed_at;
+    life.recorded_at = rows.Int(5);
+  }
+  return life;
+}
+
+constexpr Micros kMicros = 1'000'000;
+
+std::int64_t Floor(Micros at) {
+  return at >= 0 ? at / kMicros : -((-at + kMicros - 1) / kMicros);
+}
+std::int64_t Ceiling(Micros at) { return -Floor(-at); }
+
+class Objects {
+ public:
+  Objects(Snapshot& snapshot, Findings& findings)
+      : snapshot_(snapshot), findings_(findings) {}
+
+  // The next ones; false: there are no more.
+  bool Range() {
+    constexpr int kObjects = 500;
+    store::Db& db = snapshot_.db();
+    created_ = db.Int("SELECT created_at FROM meta");
+    int found = 0;
+    Query rows(db,
+               "SELECT id, resource_id, namespace, alive, seq, rv, epoch, "
+               "changed_at, recorded_at, born_at FROM object WHERE id > ? "
+               "ORDER BY id LIMIT ?");
+    rows.Bind(last_, kObjects);
+    for (; rows.Step(); ++found) {
+      last_ = rows.Int(0);
+      Check(db, rows);
+    }
+    return found == kObjects;
+  }
+
+  std::int64_t boxes() const { return boxes_; }
+
+ private:
+  void Check(store::Db& db, const Query& row) {
+    const Life life = LifeOf(db, last_);
+    if (!life.in_order) {
+      findings_.Altered(0, fmt::format("object {}: its changes are not in "
+                                       "order of time",
+                                       last_));
+    }
+    if (row.Bool(3) != life.alive || row.Int(4) != life.seq ||
+        row.Text(5) != life.rv || row.Int(6) != life.epoch ||
+        row.Int(7) != life.changed_at || row.Int(8) != life.recorded_at ||
+        row.Int(9) != life.born_at) {
+      findings_.Altered(
+          0, fmt::format("object {} is not what its revisions make it", last_));
+    }
+    if (life.box) ++boxes_;
+    if (!SameBox(db, row, life)) {
+      findings_.Altered(0, fmt::format("object {}: its box in `lifetime` is "
+                                       "not what its revisions make it",
+                                       last_));
+    }
+  }
+
+  bool SameBox(store::Db& db, const Query& row, const Life& life) const {
+    Query box(db,
+              "SELECT begin_second, end_second, resource_low, resource_high, "
+              "namespace_low, namespace_high, (SELECT name FROM namespace n "
+              "WHERE n.id = namespace_low / 2) FROM lifetime "
+              "WHERE object_id = ?");
+    const bool found = box.Bind(last_).Step();
+    if (!found || !life.box) return found == life.box.has_value();
+    const std::int64_t base = Floor(created_);
+    const std::int64_t resource = 2 * row.Int(1);
+    return box.Int(0) == Floor(life.box->first) - base &&
+           box.Int(1) == Ceiling(life.box->second) - base &&
+           box.Int(2) == resource && box.Int(3) == resource + 1 &&
+           box.Int(4) % 2 == 0 && box.Int(5) == box.Int(4) + 1 &&
+           !box.IsNull(6) && box.Text(6) == row.Text(2);
+  }
+
+  Snapshot& snapshot_;
+  Findings& findings_;
+  std::int64_t last_ = 0;
+  std::int64_t boxes_ = 0;
+  Micros created_ = 0;
+};
+
+}  // namespace
+
+Status CheckObjects(Snapshot& snapshot, Findings& findings) {
+  Objects objects(snapshot, findings);
+  do {
+    if (Status open = snapshot.Renew(); !open.ok()) return open;
+  } while (objects.Range());
+  // In a file that is written meanwhile there may be more by now.
+  if (!snapshot.live()) {
+    Expect(snapshot.db(), "SELECT count(*) FROM lifetime", objects.boxes(),
+           "boxes in `lifetime`", findings);
+  }
+  return {};
+}
+
+Status CheckTables(Snapshot& snapshot, const Records::Derived& derived,
+                   Findings& findings) {
+  if (Status open = snapshot.Renew(); !open.ok()) return open;
+  store::Db& db = snapshot.db();
+  CheckMeta(db, derived, findings);
+  Expect(db, "SELECT count(*) FROM gap",
+         db.Int("SELECT count(*) FROM record WHERE kind = 'gap'"), "gaps",
+         findings);
+  Expect(db, "SELECT count(*) FROM epoch",
+         db.Int("SELECT count(*) FROM record WHERE kind = 'epoch'") + 1,
+         "epochs", findings);
+  CheckTileCount(db, findings);
+  CheckEpochs(db, findings);
+  CheckDoubts(db, derived, findings);
+  CheckPositions(db, derived, findings);
+  CheckKinds(db, derived, findings);
+  return {};
+}
+
+void CheckStructure(Snapshot& snapshot, Findings& findings) {
+  store::Db& db = snapshot.db();
+  CheckSchema(db, snapshot.info().schema_version, findings);
+  if (snapshot.live()) {
+    findings.Note(
+        "the file is being recorded, so the structure of its pages and indexes "
+        "was not checked: verify a backup for that");
+    return;
+  }
+  for (const char* sql :
+       {"PRAGMA integrity_check(1)", "SELECT rtreecheck('lifetime')"}) {
+    const std::string found = db.Text(sql);
+    if (found != "ok") {
+      findings.Altered(0, "the database is damaged: " + found);
+    }
+  }
+}
+
+}  // namespace kubescribe::verify

@@ -1,0 +1,153 @@
+#include "verify/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "verify/findings.h"
+#include "verify/keys.h"
+#include "verify/note.h"
+#include "verify/records.h"
+#include "verify/snapshot.h"
+#include "verify/tables.h"
+
+namespace kubescribe::verify {
+namespace {
+
+// The first schema that has a log.
+constexpr int kFirstWithLog = 4;
+
+// The checkpoints that were kept elsewhere, in order of size; says what is
+// wrong with them.
+std::vector<Note> Outside(const std::string& text, const std::string& origin,
+                          Findings& findings) {
+  if (text.empty()) return {};
+  Result<std::vector<Note>> notes = ParseNotes(text);
+  if (!notes.ok()) {
+    findings.Undecided("the checkpoint cannot be read: " +
+                       notes.error().message());
+    return {};
+  }
+  const bool ours =
+      std::any_of(notes->begin(), notes->end(),
+                  [&](const Note& note) { return note.origin == origin; });
+  if (!ours) {
+    findings.Undecided(
+        fmt::format("the checkpoint is of {}, and the file is "
+                    "{}",
+                    notes->front().origin, origin));
+  }
+  std::sort(notes->begin(), notes->end(),
+            [](const Note& a, const Note& b) { return a.size < b.size; });
+  return *std::move(notes);
+}
+
+// Who signed what was kept elsewhere, and what the trusted key vouches for.
+void JudgeKeys(const std::vector<Note>& outside, const std::string& origin,
+               const Records& records, bool trusts, const Report& report,
+               Findings& findings) {
+  for (const Note& note : outside) {
+    if (note.origin != origin || note.size == 0) continue;
+    const Keys::Judged judged = records.keys().Judge(note);
+    if (trusts && !judged.signed_by_trusted) {
+      findings.Undecided(fmt::format(
+          "the checkpoint of {} records is not signed by the key that was "
+          "given, nor by one that it vouched for",
+          note.size));
+    } else if (!trusts && !judged.signed_by_known) {
+      findings.Undecided(fmt::format(
+          "the checkpoint of {} records is signed by no key that the file "
+          "names: give the right one",
+          note.size));
+    }
+  }
+  if (!trusts) return;
+  const std::int64_t vouched = std::max(records.vouched(), report.anchored);
+  if (vouched == 0) {
+    findings.Undecided(
+        "no checkpoint is signed by the key that was given, nor by one that it "
+        "vouched for");
+  } else {
+    findings.Note(
+        fmt::format("the key that was given vouches for the records "
+                    "up to {}",
+                    vouched));
+  }
+}
+
+Status Run(Snapshot& snapshot, const Options& options,
+           std::optional<codec::Ed25519Public> trusted, Report& report,
+           Findings& findings) {
+  if (report.file.schema_version < kFirstWithLog) {
+    findings.Undecided(fmt::format(
+        "the file has no log: its format is {} and logs begin with {}; it gets "
+        "one when it is recorded into",
+        report.file.schema_version, kFirstWithLog));
+    return {};
+  }
+  const store::Seq last = report.file.last_seq;
+  std::int64_t logged = 0;
+  {
+    store::Query row(snapshot.db(),
+                     "SELECT place * 256 + length(hashes) / 32 FROM tile "
+                     "WHERE level = 0 ORDER BY place DESC LIMIT 1");
+    if (row.Step()) logged = std::min(row.Int(0), last);
+  }
+  if (logged < last) {
+    findings.Undecided(fmt::format(
+        "the log has {} of {} records: the file was not brought up to date "
+        "whole; open it with the recorder once",
+        logged, last));
+  }
+  const std::string origin = "kubescribe.dev/" + report.file.file_id;
+  const std::vector<Note> outside =
+      Outside(options.checkpoint, origin, findings);
+  CheckStructure(snapshot, findings);
+  Records records(snapshot, outside, Keys(origin, trusted), logged, report,
+                  findings);
+  if (Status done = records.Run(last, options.progress); !done.ok()) {
+    return done;
+  }
+  if (Status done = CheckObjects(snapshot, findings); !done.ok()) return done;
+  if (Status done = CheckTables(snapshot, records.derived(), findings);
+      !done.ok()) {
+    return done;
+  }
+  JudgeKeys(outside, origin, records, trusted.has_value(), report, findings);
+  return {};
+}
+
+}  // namespace
+
+Result<Report> Verify(const std::string& path, const Options& options) {
+  std::optional<codec::Ed25519Public> trusted;
+  if (!options.key.empty()) {
+    const auto key = ParsePublicKey(options.key);
+    if (!key.ok()) return key.error();
+    trusted = *key;
+  }
+  Snapshot snapshot(path);
+  if (const Status open = snapshot.Renew(); !open.ok()) return open.error();
+  Report report;
+  report.file = snapshot.info();
+  report.warnings = snapshot.warnings();
+  Findings findings(report);
+  try {
+    const Status done = Run(snapshot, options, trusted, report, findings);
+    if (!done.ok()) return done.error();
+  } catch (const std::exception& exception) {
+    // What cannot even be read to the end.
+    findings.Altered(
+        0, fmt::format("the database is damaged: {}", exception.what()));
+  }
+  std::stable_sort(report.findings.begin(), report.findings.end(),
+                   [](const Finding& a, const Finding& b) {
+                     return (a.seq == 0) != (b.seq == 0) ? b.seq == 0
+                                                         : a.seq < b.seq;
+                   });
+  return report;
+}
+
+}  // namespace kubescribe::verify

@@ -1,0 +1,222 @@
+// What verify says of honest files, of keys and of checkpoints kept elsewhere.
+#include "verify/verify.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+
+#include "codec/digest.h"
+#include "codec/zstd.h"
+#include "logged_file.h"
+#include "unit/store/old_file.h"
+
+namespace kubescribe::verify {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class VerifyTest : public LoggedFileTest {
+ protected:
+  void ExpectGood(const Options& options, std::int64_t anchored) {
+    const Report report = MustVerify(path_, options);
+    EXPECT_EQ(report.verdict, Verdict::kGood) << Told(report);
+    EXPECT_EQ(report.anchored, anchored);
+    EXPECT_EQ(report.records, MustRead()->info().last_seq);
+  }
+};
+
+TEST_F(VerifyTest, AnHonestFileIsGoodWithAndWithoutACheckpoint) {
+  const std::string kept = Write(3, 700);
+  const store::Seq last = MustRead()->info().last_seq;
+  ExpectGood({}, 0);
+  ExpectGood({kept, "", {}}, last);
+  ExpectGood({kept, codec::Base64(KeyFrom(1)->public_key()), {}}, last);
+}
+
+TEST_F(VerifyTest, ManyHonestFilesAreGood) {
+  const int files = std::max(3, static_cast<int>(20 * store::TestScale()));
+  for (int seed = 100; seed < 100 + files; ++seed) {
+    std::filesystem::remove(path_);
+    const std::string kept = Write(static_cast<std::uint64_t>(seed), 80);
+    const Report report = MustVerify(path_, {kept, "", {}});
+    ASSERT_EQ(report.verdict, Verdict::kGood) << seed << "\n" << Told(report);
+  }
+}
+
+TEST_F(VerifyTest, AFileThatIsBeingWrittenIsGood) {
+  Write(5, 100);
+  auto writer = MustOpen();
+  Do(*writer, [&](store::Transaction& tx) { Put(tx, "9999"); });
+  ExpectGood({}, 0);
+}
+
+TEST_F(VerifyTest, AnOlderCheckpointAnchorsWhatItCovers) {
+  const std::string kept = Write(6, 100);
+  const store::Seq then = MustRead()->info().last_seq;
+  auto writer = MustOpen();
+  Do(*writer, [&](store::Transaction& tx) { Put(tx, "9999"); });
+  const std::string later = Close(*writer);
+  writer.reset();
+  ExpectGood({kept, "", {}}, then);
+  ExpectGood({kept + "\n" + later, "", {}}, then + 1);
+}
+
+TEST_F(VerifyTest, AFileOfBeforeTheLogGetsOneOverAllItsRecords) {
+  Write(7, 400);
+  const std::string old = folder_ / "old.db";
+  store::MakeOldFile(path_, old, "CREATE TABLE tile");
+  Report report = MustVerify(old, {});
+  EXPECT_EQ(report.verdict, Verdict::kUndecided);
+  ASSERT_EQ(report.undecided.size(), 1U);
+  EXPECT_THAT(report.undecided[0], HasSubstr("has no log"));
+  auto writer = store::Writer::Open(old, options_);
+  ASSERT_TRUE(writer.ok()) << writer.error().message();
+  ASSERT_TRUE((*writer)->CloseCleanly().ok());
+  writer->reset();
+  report = MustVerify(old, {});
+  EXPECT_EQ(report.verdict, Verdict::kGood) << Told(report);
+  // The same records are the same leaves.
+  SQLite::Database db(old, SQLite::OPEN_READONLY);
+  db.exec("ATTACH '" + path_ + "' AS new");
+  EXPECT_EQ(db.execAndGet("SELECT count(*) FROM tile t JOIN new.tile n "
+                          "USING (level, place, hashes)")
+                .getInt(),
+            db.execAndGet("SELECT count(*) FROM new.tile").getInt());
+}
+
+TEST_F(VerifyTest, AReEncodedFileIsTheSame) {
+  const std::string kept = Write(8, 300);
+  {
+    auto reader = MustRead();
+    std::vector<std::string> bodies;
+    const store::Seq last = reader->info().last_seq;
+    for (store::Seq seq = 1; seq <= last; ++seq) {
+      bodies.push_back(*reader->Payload(seq));
+    }
+    reader.reset();
+    SQLite::Database db(path_, SQLite::OPEN_READWRITE);
+    codec::Compressor compressor;
+    SQLite::Statement put(db,
+                          "UPDATE body SET encoding = 1, dictionary = NULL, "
+                          "base = NULL, data = ? WHERE seq = ?");
+    for (store::Seq seq = 1; seq <= last; ++seq) {
+      const auto frame =
+          compressor.Compress(bodies[static_cast<std::size_t>(seq - 1)]);
+      put.bind(1, frame.data(), static_cast<int>(frame.size()));
+      put.bind(2, seq);
+      put.exec();
+      put.reset();
+    }
+  }
+  ExpectGood({kept, "", {}}, MustRead()->info().last_seq);
+}
+
+TEST_F(VerifyTest, ACheckpointOfAnotherFileDecidesNothing) {
+  const std::string kept = Write(9, 60);
+  path_ = folder_ / "other.db";
+  Write(10, 60);
+  const Report report = MustVerify(path_, {kept, "", {}});
+  EXPECT_EQ(report.verdict, Verdict::kUndecided);
+  EXPECT_THAT(Told(report), HasSubstr("the checkpoint is of kubescribe.dev/"));
+  EXPECT_EQ(MustVerify(path_, {"nonsense", "", {}}).verdict,
+            Verdict::kUndecided);
+}
+
+TEST_F(VerifyTest, AnotherKeyThanTheTrustedOneDecidesNothing) {
+  const std::string kept = Write(11, 60);
+  const std::string other = codec::Base64(KeyFrom(9)->public_key());
+  EXPECT_EQ(MustVerify(path_, {kept, other, {}}).verdict, Verdict::kUndecided);
+  EXPECT_EQ(MustVerify(path_, {"", other, {}}).verdict, Verdict::kUndecided);
+  EXPECT_FALSE(Verify(path_, {"", "no key", {}}).ok());
+}
+
+TEST_F(VerifyTest, ANewKeyIsTrustedWhenTheOldOneVouchesForIt) {
+  const std::string first = codec::Base64(KeyFrom(1)->public_key());
+  for (const bool vouched : {true, false}) {
+    std::filesystem::remove(path_);
+    Write(12, 60);
+    options_.signer = KeyFrom(2);
+    options_.old_signer = vouched ? KeyFrom(1) : nullptr;
+    auto writer = MustOpen();
+    const store::Seq before = writer->last_seq();
+    Do(*writer, [&](store::Transaction& tx) { Put(tx, "9999"); });
+    EXPECT_EQ(writer->last_seq(), before + 2);  // the pod, and the key
+    const std::string kept = Close(*writer);
+    writer.reset();
+    const auto record = MustRead()->NewestRecord("key");
+    ASSERT_TRUE(record.ok() && *record);
+    EXPECT_EQ((*record)->seq, before + 2);
+    // Once only.
+    writer = MustOpen();
+    Do(*writer, [&](store::Transaction& tx) { Put(tx, "10000"); });
+    EXPECT_EQ(writer->last_seq(), before + 3);
+    Close(*writer);
+    writer.reset();
+    const Report report = MustVerify(path_, {kept, first, {}});
+    EXPECT_EQ(report.verdict, vouched ? Verdict::kGood : Verdict::kUndecided)
+        << Told(report);
+    EXPECT_EQ(MustVerify(path_, {kept, "", {}}).verdict, Verdict::kGood);
+  }
+}
+
+TEST_F(VerifyTest, ACheckpointIsConsistentWithTheOneBeforeOrNotSigned) {
+  Write(13, 60);
+  SQLite::Database(path_, SQLite::OPEN_READWRITE)
+      .exec(
+          "UPDATE tile SET hashes = zeroblob(length(hashes)) "
+          "WHERE level = 0 AND place = 0");
+  auto writer = MustOpen();
+  Do(*writer, [&](store::Transaction& tx) { Put(tx, "9999"); });
+  const auto refused = writer->SignCheckpoint();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), Code::kCorruption);
+  EXPECT_THAT(refused.error().message(), HasSubstr("contradicts"));
+  // It records on, and closes.
+  Do(*writer, [&](store::Transaction& tx) { Put(tx, "10000"); });
+  EXPECT_TRUE(writer->CloseCleanly().ok());
+}
+
+TEST_F(VerifyTest, NothingNewIsSignedOnce) {
+  options_.signer = KeyFrom(1);
+  auto writer = MustOpen();
+  EXPECT_FALSE(writer->SignCheckpoint()->has_value());
+  Do(*writer, [&](store::Transaction& tx) { PutPod(tx, "a", "1"); });
+  EXPECT_TRUE(writer->SignCheckpoint()->has_value());
+  EXPECT_FALSE(writer->SignCheckpoint()->has_value());
+  Do(*writer, [](store::Transaction&) {});
+  EXPECT_FALSE(writer->SignCheckpoint()->has_value());
+}
+
+// A body that changed on the disk, as SQLite and zstd take it for good.
+TEST_F(VerifyTest, AReaderNamesTheRecordWhoseBodyIsNotTheOneRecorded) {
+  auto writer = MustOpen();
+  Do(*writer, [&](store::Transaction& tx) {
+    PutPod(tx, "a", "1", store::Event::kAdded, R"({"n":"true"})");
+    PutPod(tx, "b", "2", store::Event::kAdded, R"({"n":"other"})");
+    PutPod(tx, "b", "3", store::Event::kVanished, "");
+  });
+  ASSERT_TRUE(writer->CloseCleanly().ok());
+  writer.reset();
+  codec::Compressor compressor;
+  {
+    SQLite::Database db(path_, SQLite::OPEN_READWRITE);
+    db.exec("UPDATE body SET encoding = 1, dictionary = NULL, data = x'" +
+            codec::Hex(compressor.Compress(R"({"n":"lies"})")) +
+            "' WHERE seq = 1");
+  }
+  const auto reader = MustRead();
+  const auto body = reader->Body(1);
+  ASSERT_FALSE(body.ok());
+  EXPECT_EQ(body.error().code(), Code::kCorruption);
+  EXPECT_THAT(body.error().message(), HasSubstr("the body of record 1"));
+  EXPECT_THAT(body.error().message(), HasSubstr("not what the log says"));
+  EXPECT_EQ(*reader->Body(2), R"({"n":"other"})");
+  EXPECT_EQ(*reader->Body(3), "");
+  const Report report = MustVerify(path_, {});
+  EXPECT_EQ(report.verdict, Verdict::kAltered);
+  ASSERT_EQ(report.findings.size(), 1U) << Told(report);
+  EXPECT_EQ(report.findings[0].seq, 1);
+}
+
+}  // namespace
+}  // namespace kubescribe::verify
