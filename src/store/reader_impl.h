@@ -44,6 +44,12 @@ class ReaderImpl final : public Reader {
   Result<std::string> Body(Seq seq) override;
   Result<std::vector<GapRow>> Gaps(std::int64_t stream_id) override;
   Result<std::vector<Doubt>> Doubts(std::int64_t stream_id) override;
+  Result<std::vector<PrunedRow>> Prunes() override;
+  Result<std::vector<PrunedRv>> PrunedRvs() override;
+  Result<PrunedObjects> ObjectsPruned(const ObjectFilter& filter, Micros from,
+                                      Micros to) override;
+  Result<PrunedObjects> ObjectsPruned(const ObjectFilter& filter,
+                                      const AsOf& as_of) override;
   Result<Batch> Records(Seq after, Seq last, std::size_t limit) override;
   Result<std::string> Payload(Seq seq) override;
 
@@ -60,12 +66,14 @@ class ReaderImpl final : public Reader {
   // The decoded row of `body`; none where there is none.
   Result<std::optional<std::string>> Decode(Seq seq);
   bool HasLifetimes();
+  bool HasPrunes();
 
   std::unique_ptr<Db> db_;
   BodyReader bodies_;
   FileInfo info_;
   std::vector<std::string> warnings_;
   std::optional<bool> has_lifetimes_;  // none: not looked yet
+  std::optional<bool> has_prunes_;
 };
 
 }  // namespace kubescribe::store
