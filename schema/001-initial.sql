@@ -10,7 +10,7 @@
 --   rv        is a Kubernetes resourceVersion as text; '' stands for none
 --   seq       is a record's place in the one sequence of all records of the
 --             file, 1, 2, 3, … without a hole, over `revision` and `record`
---             together
+--             together (but for revisions that were pruned: 005-prune.sql)
 --   stream_id 0 stands for the whole file
 --   salt      16 random bytes of each record, for the hashes of a Merkle log
 --
@@ -185,7 +185,7 @@ CREATE TABLE body (
 -- What happened that is not a revision.
 CREATE TABLE record (
   seq INTEGER PRIMARY KEY,
-  -- gap, epoch, discovery, audit, clock, start, stop, stub, config.
+  -- gap, epoch, discovery, audit, clock, start, stop, stub, config, prune.
   kind TEXT NOT NULL,
   stream_id INTEGER NOT NULL,
   recorded_at INTEGER NOT NULL,

@@ -30,6 +30,11 @@ Result<std::string> BodySource::Object(const store::Revision& revision,
   const Status open = Renew();
   if (!open.ok()) return open.error();
   const Result<std::string> body = reader_->Body(revision.seq);
+  if (!body.ok() && body.error().code() == Code::kNotFound) {
+    return Error(Code::kGone, path_ + ": record " +
+                                  std::to_string(revision.seq) +
+                                  " was pruned while it was read: ask again");
+  }
   if (!body.ok()) return body.error();
   return ObjectOf(revision, *body, kind);
 }

@@ -1,6 +1,8 @@
 #include "query/doubt.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "kube/resource_version.h"
 #include "kube/user_time.h"
@@ -49,7 +51,70 @@ std::string Time(std::optional<Micros> at, const std::string* zone,
                          : kube::FormatZoned(*at, *zone);
 }
 
+// Of prunes by time for the same kinds the one that reaches furthest, which
+// says all that the others do.
+std::vector<store::PrunedRow> FurthestOf(std::vector<store::PrunedRow> all) {
+  std::map<std::vector<std::int64_t>, store::PrunedRow> furthest;
+  for (store::PrunedRow& prune : all) {
+    if (!prune.before_at) continue;
+    const auto [at, first] = furthest.try_emplace(prune.resources, prune);
+    store::PrunedRow& kept = at->second;
+    if (first) continue;
+    if (*kept.before_at < *prune.before_at) {
+      kept.before_at = prune.before_at;
+      kept.seq = prune.seq;
+    }
+    kept.before_seq =
+        std::max(kept.before_seq.value_or(0), prune.before_seq.value_or(0));
+  }
+  std::vector<store::PrunedRow> prunes;
+  for (auto& [kinds, prune] : furthest) prunes.push_back(std::move(prune));
+  return prunes;
+}
+
+void AddObjects(const store::PrunedObjects& pruned,
+                std::vector<Warning>& warnings) {
+  if (pruned.objects == 0) return;
+  Warning warning;
+  warning.doubt.reason = Reason::kPruned;
+  warning.doubt.to = pruned.before_at;
+  warning.note = std::to_string(pruned.objects) +
+                 (pruned.objects == 1 ? " object" : " objects");
+  warnings.push_back(std::move(warning));
+}
+
 }  // namespace
+
+Status Coverage::AddPrunedObjects(store::Reader& reader,
+                                  const store::ObjectFilter& filter,
+                                  Micros from, Micros to,
+                                  std::vector<Warning>& warnings) {
+  const auto pruned = reader.ObjectsPruned(filter, from, to);
+  if (!pruned.ok()) return pruned.error();
+  AddObjects(*pruned, warnings);
+  return {};
+}
+
+Status Coverage::AddPrunedObjects(store::Reader& reader,
+                                  const store::ObjectFilter& filter,
+                                  const store::AsOf& as_of,
+                                  std::vector<Warning>& warnings) {
+  const auto pruned = reader.ObjectsPruned(filter, as_of);
+  if (!pruned.ok()) return pruned.error();
+  AddObjects(*pruned, warnings);
+  return {};
+}
+
+const store::PrunedRow* Coverage::Pruned(std::int64_t resource_id) const {
+  const store::PrunedRow* found = nullptr;
+  for (const store::PrunedRow& prune : prunes_) {
+    if (resource_id != 0 && !store::Concerns(prune, resource_id)) continue;
+    if (found == nullptr || *found->before_at < *prune.before_at) {
+      found = &prune;
+    }
+  }
+  return found;
+}
 
 Result<Coverage> Coverage::Load(store::Reader& reader) {
   Coverage coverage;
@@ -65,6 +130,12 @@ Result<Coverage> Coverage::Load(store::Reader& reader) {
   coverage.epochs_ = std::move(*epochs);
   coverage.gaps_ = std::move(*gaps);
   coverage.doubts_ = std::move(*doubts);
+  auto prunes = reader.Prunes();
+  if (!prunes.ok()) return prunes.error();
+  auto pruned_rvs = reader.PrunedRvs();
+  if (!pruned_rvs.ok()) return pruned_rvs.error();
+  coverage.prunes_ = FurthestOf(std::move(*prunes));
+  coverage.pruned_rvs_ = std::move(*pruned_rvs);
   coverage.known_until_ = reader.info().known_until;
   return coverage;
 }
@@ -198,6 +269,20 @@ std::vector<Warning> Coverage::AtRv(
        Streams(resource_id, name_space, known_until_, known_until_)) {
     const std::string name = StreamName(stream->key);
     const store::Seq first = FirstOfEpoch(*stream);
+    for (const store::PrunedRv& pruned : pruned_rvs_) {
+      if (pruned.resource_id == resource_id && pruned.epoch == stream->epoch &&
+          !AtMost(pruned.rv, rv)) {
+        const store::PrunedRow* prune = Pruned(resource_id);
+        warnings.push_back({{Reason::kPruned,
+                             stream->id,
+                             "",
+                             {},
+                             prune == nullptr ? std::nullopt : prune->before_at,
+                             prune == nullptr ? 0 : prune->seq},
+                            name,
+                            ""});
+      }
+    }
     for (const store::GapRow& gap : gaps_) {
       if (gap.stream_id != stream->id || gap.to_rv.empty()) continue;
       if (gap.seq < first) continue;
@@ -237,6 +322,14 @@ std::vector<Warning> Coverage::AtSeq(
   for (const store::StreamRow* stream :
        Streams(resource_id, name_space, at, at)) {
     const std::string name = StreamName(stream->key);
+    for (const store::PrunedRow& prune : prunes_) {
+      if (prune.before_seq > seq && store::Concerns(prune, resource_id)) {
+        warnings.push_back(
+            {{Reason::kPruned, stream->id, "", {}, prune.before_at, prune.seq},
+             name,
+             ""});
+      }
+    }
     for (const store::GapRow& gap : gaps_) {
       if (gap.stream_id == stream->id && gap.seq > seq &&
           (!gap.from_at || *gap.from_at <= at)) {
@@ -273,6 +366,12 @@ std::string Describe(const Warning& warning, const std::string& zone) {
   const Doubtful& doubt = warning.doubt;
   const std::string from = Time(doubt.from, &zone, "the beginning");
   const std::string to = Time(doubt.to, &zone, "now");
+  if (doubt.reason == Reason::kPruned) {
+    const std::string what = "what was before " + to + " is not kept any more";
+    if (warning.stream.empty()) return "of " + warning.note + " " + what;
+    return warning.stream + ": " + what + " (record " +
+           std::to_string(doubt.record) + ")";
+  }
   if (warning.stream.empty()) return warning.note;
   std::string name = warning.stream + ": ";
   if (doubt.stream_id == 0) return name + warning.note;
@@ -291,12 +390,17 @@ std::string Describe(const Warning& warning, const std::string& zone) {
                                           : "known only up to " + warning.note);
     case Reason::kUnknown:
       return name + "nothing is certain yet: it has not been watched";
+    case Reason::kPruned:
+      break;  // above
   }
   return name;
 }
 
 std::string Describe(const Warning& warning) {
   const Doubtful& doubt = warning.doubt;
+  if (doubt.reason == Reason::kPruned && warning.stream.empty()) {
+    return warning.note + ": pruned to " + Time(doubt.to, nullptr, "");
+  }
   if (warning.stream.empty()) return warning.note;
   if (doubt.stream_id == 0) return warning.stream + ": " + warning.note;
   std::string text = warning.stream + ": ";

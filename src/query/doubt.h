@@ -63,13 +63,27 @@ class Coverage {
                              const std::optional<std::string>& name_space,
                              store::Seq seq, Micros at) const;
 
+  // Whether objects of the filter were cut to their newest revisions, so that
+  // an answer about [from, to], or about the instant, is not whole.
+  static Status AddPrunedObjects(store::Reader& reader,
+                                 const store::ObjectFilter& filter, Micros from,
+                                 Micros to, std::vector<Warning>& warnings);
+  static Status AddPrunedObjects(store::Reader& reader,
+                                 const store::ObjectFilter& filter,
+                                 const store::AsOf& as_of,
+                                 std::vector<Warning>& warnings);
+
+  // The prune that reaches furthest of those of the kind (0: of any) and cut
+  // by time; null: none.
+  const store::PrunedRow* Pruned(std::int64_t resource_id) const;
+
   const std::vector<store::StreamRow>& streams() const { return streams_; }
   const std::vector<store::GapRow>& gaps() const { return gaps_; }
   Micros known_until() const { return known_until_; }
 
  private:
   store::StreamFacts Facts(const store::StreamRow& stream) const {
-    return {stream, known_until_, gaps_, doubts_};
+    return {stream, known_until_, gaps_, doubts_, prunes_};
   }
   // When its first list was complete; none: it is not.
   std::optional<Micros> Began(const store::StreamRow& stream) const;
@@ -84,6 +98,8 @@ class Coverage {
   std::vector<store::EpochRow> epochs_;
   std::vector<store::GapRow> gaps_;
   std::vector<store::Doubt> doubts_;
+  std::vector<store::PrunedRow> prunes_;
+  std::vector<store::PrunedRv> pruned_rvs_;
   Micros known_until_ = 0;
 };
 

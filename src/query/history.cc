@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "kube/user_time.h"
 #include "query/body_source.h"
 #include "query/changes.h"
 
@@ -88,14 +89,19 @@ Result<History> GetHistory(const std::string& path,
       }
       if (last) break;
     }
+    const Result<Coverage> coverage = Coverage::Load(reader);
+    if (!coverage.ok()) return coverage.error();
     if (history.entries.empty()) {
+      const store::PrunedRow* pruned = coverage->Pruned(filter.resource_id);
       return Error(Code::kNotFound,
                    Shown(history.target, filter.name_space) +
                        " is not in the record" +
-                       (request.since || request.until ? " of that time" : ""));
+                       (request.since || request.until ? " of that time" : "") +
+                       (pruned == nullptr
+                            ? ""
+                            : ", which was pruned up to " +
+                                  kube::FormatRfc3339(*pruned->before_at)));
     }
-    const Result<Coverage> coverage = Coverage::Load(reader);
-    if (!coverage.ok()) return coverage.error();
     const Micros first = history.entries.front().revision.changed_at;
     const Micros newest =
         coverage->Newest(filter.resource_id, filter.name_space);
@@ -103,6 +109,10 @@ Result<History> GetHistory(const std::string& path,
     history.warnings =
         coverage->At(filter.resource_id, filter.name_space,
                      request.since.value_or(first), std::max(first, until));
+    const Status pruned =
+        Coverage::AddPrunedObjects(reader, filter, request.since.value_or(0),
+                                   std::max(first, until), history.warnings);
+    if (!pruned.ok()) return pruned.error();
     if (!request.since) {
       // That nothing is known before the first list says that line itself.
       std::erase_if(history.warnings, [](const Warning& warning) {

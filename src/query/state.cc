@@ -29,7 +29,9 @@ Result<Selectors> ParseSelectors(const StateRequest& request) {
 
 // When the record of that seq was made; for ages only.
 Result<Micros> TimeOfSeq(store::Reader& reader, store::Seq seq) {
-  const Result<store::Reader::Batch> batch = reader.Records(seq - 1, seq, 1);
+  // Of the next one, where this one was pruned.
+  const Result<store::Reader::Batch> batch =
+      reader.Records(seq - 1, reader.info().last_seq, 1);
   if (!batch.ok()) return batch.error();
   if (!batch->revisions.empty()) return batch->revisions[0].recorded_at;
   if (!batch->records.empty()) return batch->records[0].recorded_at;
@@ -82,11 +84,27 @@ class Question {
     } else {
       type.warnings = coverage_.At(resource, name_space, as_of.at, as_of.at);
     }
+    const Status pruned = AddPruned(type.target.names, filter, as_of, type);
+    if (!pruned.ok()) return pruned.error();
     Pick(std::move(*rows), type);
     return type;
   }
 
  private:
+  Status AddPruned(const std::vector<std::string>& names,
+                   store::ObjectFilter filter, const store::AsOf& as_of,
+                   TypeState& type) {
+    if (names.empty()) {
+      return Coverage::AddPrunedObjects(reader_, filter, as_of, type.warnings);
+    }
+    for (const std::string& name : std::set(names.begin(), names.end())) {
+      filter.name = name;
+      Status added =
+          Coverage::AddPrunedObjects(reader_, filter, as_of, type.warnings);
+      if (!added.ok()) return added;
+    }
+    return {};
+  }
   Result<std::vector<store::Revision>> Rows(
       const std::vector<std::string>& names, store::ObjectFilter filter,
       const store::AsOf& as_of) {

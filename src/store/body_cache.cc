@@ -51,6 +51,11 @@ void BodyCache::Erase(std::int64_t key) {
   by_key_.erase(found);
 }
 
+void BodyCache::EraseIf(std::int64_t key, Seq seq) {
+  const auto found = by_key_.find(key);
+  if (found != by_key_.end() && found->second->body.seq == seq) Erase(key);
+}
+
 void BodyCache::Clear() {
   by_key_.clear();
   entries_.clear();

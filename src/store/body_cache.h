@@ -34,6 +34,8 @@ class BodyCache {
   // Replaces what has this key.
   void Put(std::int64_t key, Seq seq, int depth, std::string_view bytes);
   void Erase(std::int64_t key);
+  // Where it is the body of this seq.
+  void EraseIf(std::int64_t key, Seq seq);
   void Clear();
 
   // What it holds, with what the holding takes.

@@ -38,6 +38,22 @@ void BodyWriter::PutAlone(Seq seq, std::string_view raw, Micros now) {
   PutKeyframe(seq, raw, now);
 }
 
+void BodyWriter::Rewrite(Seq seq, std::string_view raw, Micros now) {
+  const auto dictionary = dictionaries_.Current(now);
+  const std::string_view data = compressor_.Compress(raw, *dictionary);
+  Query(db_,
+        "UPDATE body SET encoding = ?, dictionary = ?, base = NULL, data = ? "
+        "WHERE seq = ?")
+      .Bind(static_cast<int>(Encoding::kDictionary),
+            static_cast<std::int64_t>(dictionary->id()), codec::AsBytes(data),
+            seq)
+      .Run();
+}
+
+void BodyWriter::Removed(std::int64_t object_id, Seq seq) {
+  bases_.EraseIf(object_id, seq);
+}
+
 void BodyWriter::PutKeyframe(Seq seq, std::string_view raw, Micros now) {
   const auto dictionary = dictionaries_.Current(now);
   Insert(seq, Encoding::kDictionary, raw,

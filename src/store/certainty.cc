@@ -25,8 +25,16 @@ std::string_view ReasonName(Reason reason) {
       return "beyond";
     case Reason::kUnknown:
       return "unknown";
+    case Reason::kPruned:
+      return "pruned";
   }
   return "unknown";
+}
+
+bool Concerns(const PrunedRow& prune, std::int64_t resource_id) {
+  return prune.resources.empty() ||
+         std::find(prune.resources.begin(), prune.resources.end(),
+                   resource_id) != prune.resources.end();
 }
 
 std::optional<Micros> KnownUntil(const StreamFacts& facts) {
@@ -44,6 +52,20 @@ std::vector<Doubtful> WhyUncertain(const StreamFacts& facts, Micros from,
                                    Micros to) {
   std::vector<Doubtful> why;
   const StreamRow& stream = facts.stream;
+  const PrunedRow* pruned = nullptr;  // the latest that concerns it
+  for (const PrunedRow& prune : facts.prunes) {
+    if (!prune.before_at || *prune.before_at <= from ||
+        !Concerns(prune, stream.resource_id)) {
+      continue;
+    }
+    if (pruned == nullptr || *pruned->before_at < *prune.before_at) {
+      pruned = &prune;
+    }
+  }
+  if (pruned != nullptr) {
+    why.push_back({Reason::kPruned, stream.id, "", std::nullopt,
+                   pruned->before_at, pruned->seq});
+  }
   const auto mine = [&](std::int64_t id) { return id == 0 || id == stream.id; };
   for (const GapRow& gap : facts.gaps) {
     if (mine(gap.stream_id) && Touches(gap.from_at, gap.to_at, from, to)) {

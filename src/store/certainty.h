@@ -24,8 +24,9 @@ enum class Reason {
   kDoubt,    // something was found later that happened at a time unknown
   kBeyond,   // later than the stream's known-until
   kUnknown,  // the stream has not flowed yet: nothing is known
+  kPruned,   // what was known of it then was given up (`record` says so)
 };
-// "gap", "open-gap", "doubt", "beyond", "unknown".
+// "gap", "open-gap", "doubt", "beyond", "unknown", "pruned".
 std::string_view ReasonName(Reason reason);
 
 // Why an instant, or an interval, is not certain.
@@ -35,6 +36,7 @@ struct Doubtful {
   std::string cause;           // of a gap: "gone", "start", …
   std::optional<Micros> from;  // none: since ever
   std::optional<Micros> to;    // exclusive; none: it has not ended
+  Seq record = 0;              // of a prune by time
   bool operator==(const Doubtful&) const = default;
 };
 
@@ -45,7 +47,12 @@ struct StreamFacts {
   Micros known_until = 0;  // the file's
   std::span<const GapRow> gaps;
   std::span<const Doubt> doubts;
+  // Of other kinds too: those do not count. Those that cut each object to a
+  // number of revisions are a matter of objects, not of a stream.
+  std::span<const PrunedRow> prunes = {};
 };
+
+bool Concerns(const PrunedRow& prune, std::int64_t resource_id);
 
 // Up to when (inclusive) everything that the stream showed is recorded: the
 // file's known_until while it flows, else when it last flowed; none: never.

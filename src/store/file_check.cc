@@ -83,9 +83,13 @@ Status CheckSequence(Db& db, const std::string& path, bool deep) {
   const std::int64_t count = db.Int(
       "SELECT (SELECT count(*) FROM revision) + "
       "(SELECT count(*) FROM record)");
-  if (count != last) {
+  const bool prunes =
+      db.Int("SELECT count(*) FROM sqlite_schema WHERE name = 'pruned'") > 0;
+  const std::int64_t pruned =
+      prunes ? db.Int("SELECT coalesce(sum(revisions), 0) FROM pruned") : 0;
+  if (count + pruned != last) {
     return Damaged(path, fmt::format("{} of its {} records are missing",
-                                     last - count, last));
+                                     last - count - pruned, last));
   }
   const std::int64_t dangling = db.Int(
       "SELECT (SELECT count(*) FROM object o WHERE o.seq <> 0 AND NOT EXISTS "

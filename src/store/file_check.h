@@ -21,8 +21,9 @@ Result<FileKind> IdentifyFile(Db& db, const std::string& path);
 // Does the header say WAL mode?
 bool HeaderSaysWal(const std::string& header);
 
-// Are all records there: seq 1 … last_seq without a hole, and every object's
-// current revision among them? Cheap with `deep` false: only the ends.
+// Are all records there: seq 1 … last_seq but for as many as were pruned, and
+// every object's current revision among them? Cheap with `deep` false: only the
+// ends.
 Status CheckSequence(Db& db, const std::string& path, bool deep);
 
 // SQLite's own check of the file's structure; `full` compares indexes too.

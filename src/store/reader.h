@@ -23,6 +23,7 @@
 
 #include "base/result.h"
 #include "store/body_cache.h"
+#include "store/prune.h"
 #include "store/types.h"
 
 namespace kubescribe::store {
@@ -56,6 +57,13 @@ struct ResourceStats {
   std::int64_t alive = 0;
   std::int64_t revisions = 0;
   std::int64_t bytes = 0;  // of stored bodies
+};
+
+// Objects of which nothing is known any more of some time, because only their
+// newest revisions were kept.
+struct PrunedObjects {
+  std::int64_t objects = 0;
+  Micros before_at = 0;  // from here on all of them are known
 };
 
 class Reader {
@@ -115,6 +123,16 @@ class Reader {
   virtual Result<std::vector<GapRow>> Gaps(std::int64_t stream_id) = 0;
   // Doubts of a stream (0: all streams' and the file's), by `to`.
   virtual Result<std::vector<Doubt>> Doubts(std::int64_t stream_id) = 0;
+
+  // All prunes, by seq, and what they say of resourceVersions.
+  virtual Result<std::vector<PrunedRow>> Prunes() = 0;
+  virtual Result<std::vector<PrunedRv>> PrunedRvs() = 0;
+  // Objects of the filter that were cut to a number of revisions, as far as it
+  // concerns [from, to], or the instant (for seq and rv: perhaps).
+  virtual Result<PrunedObjects> ObjectsPruned(const ObjectFilter& filter,
+                                              Micros from, Micros to) = 0;
+  virtual Result<PrunedObjects> ObjectsPruned(const ObjectFilter& filter,
+                                              const AsOf& as_of) = 0;
 
   // Revisions and other records with seq in (after, last], at most `limit` of
   // both together, each in order of seq. For export.

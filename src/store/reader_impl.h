@@ -47,6 +47,12 @@ class ReaderImpl final : public Reader {
   Result<std::string> Body(Seq seq) override;
   Result<std::vector<GapRow>> Gaps(std::int64_t stream_id) override;
   Result<std::vector<Doubt>> Doubts(std::int64_t stream_id) override;
+  Result<std::vector<PrunedRow>> Prunes() override;
+  Result<std::vector<PrunedRv>> PrunedRvs() override;
+  Result<PrunedObjects> ObjectsPruned(const ObjectFilter& filter, Micros from,
+                                      Micros to) override;
+  Result<PrunedObjects> ObjectsPruned(const ObjectFilter& filter,
+                                      const AsOf& as_of) override;
   Result<Batch> Records(Seq after, Seq last, std::size_t limit) override;
   Result<std::string> Payload(Seq seq) override;
   Result<std::optional<Record>> NewestRecord(const std::string& kind) override;
@@ -67,6 +73,7 @@ class ReaderImpl final : public Reader {
   // Throws std::runtime_error where these are not the bytes that were recorded.
   void CheckLeaf(Seq seq, std::string_view body);
   bool HasLifetimes();
+  bool HasPrunes();
 
   std::unique_ptr<Db> db_;
   BodyReader bodies_;
@@ -76,6 +83,7 @@ class ReaderImpl final : public Reader {
   FileInfo info_;
   std::vector<std::string> warnings_;
   std::optional<bool> has_lifetimes_;  // none: not looked yet
+  std::optional<bool> has_prunes_;
 };
 
 }  // namespace kubescribe::store

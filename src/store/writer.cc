@@ -20,6 +20,8 @@ namespace {
 constexpr Micros kStep = kMinute;
 
 constexpr std::int64_t kWalLimit = std::int64_t{64} << 20;
+// A checkpoint of so much takes no longer than a step of a prune.
+constexpr int kPruneWalPages = 1024;
 
 int RememberWalSize(void* pages, sqlite3* /*db*/, const char* /*schema*/,
                     int size) {
@@ -49,7 +51,9 @@ WriterImpl::WriterImpl(LockFile lock, std::unique_ptr<Db> db, FileInfo info,
       bodies_(*db_, options.base_bytes),
       log_(*db_, info_, options),
       trainer_(info_.path, options.training),
-      checkpoint_at_(WalPageLimit(*db_)) {
+      pruner_(*db_, bodies_, log_, random_, clock_, info_),
+      checkpoint_at_(WalPageLimit(*db_)),
+      prune_checkpoint_at_(kPruneWalPages) {
   sqlite3_wal_hook(db_->raw(), RememberWalSize, &wal_pages_);
   log_.CatchUp(info_.last_seq);
 }
@@ -138,6 +142,7 @@ Error WriterImpl::Break(const std::exception& exception) {
   broken_ = ErrorFrom(exception, info_.path, db_->raw());
   backup_.reset();
   bodies_.Forget();
+  pruner_.Abandon();
   RollBack(*db_);
   return *broken_;
 }
@@ -243,6 +248,40 @@ Result<BackupProgress> WriterImpl::StepBackup(int pages) {
   if (!done.ok() || progress.finished) backup_.reset();
   if (!done.ok()) return done.error();
   return progress;
+}
+
+Result<std::int64_t> WriterImpl::StartPrune(const PruneWish& wish) {
+  if (broken_) return *broken_;
+  if (Status wanted = CheckWish(wish); !wanted.ok()) return wanted.error();
+  if (pruner_.busy()) {
+    return Error(Code::kBusy,
+                 fmt::format("{}: it is being pruned already", info_.path));
+  }
+  try {
+    return pruner_.Start(wish);
+  } catch (const std::exception& exception) {
+    return Break(exception);
+  }
+}
+
+Status WriterImpl::StepPrune() {
+  if (broken_) return *broken_;
+  if (!pruner_.busy()) return {};
+  try {
+    if (wal_pages_ >= prune_checkpoint_at_) {
+      RunCheckpoint();
+      // Where a reader holds it back, try again after some growth only.
+      prune_checkpoint_at_ = wal_pages_ + kPruneWalPages;
+    } else {
+      pruner_.Step(info_);
+      // The log is short again after somebody else's checkpoint.
+      prune_checkpoint_at_ =
+          std::min(prune_checkpoint_at_, wal_pages_ + kPruneWalPages);
+    }
+  } catch (const std::exception& exception) {
+    return Break(exception);
+  }
+  return {};
 }
 
 Result<bool> WriterImpl::CloseCleanly() {

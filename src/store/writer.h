@@ -31,6 +31,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "codec/ed25519.h"
+#include "store/prune.h"
 #include "store/types.h"
 
 namespace kubescribe::store {
@@ -180,6 +181,18 @@ class Writer {
   virtual Status StartBackup(const std::string& path) = 0;
   virtual Result<BackupProgress> StepBackup(int pages) = 0;
   virtual void AbandonBackup() = 0;
+
+  // Begins a prune (prune.h) and answers its number; nothing is written before
+  // a step finds what may go. kBusy: one is under way, perhaps one that a kill
+  // had cut off; kInvalid.
+  virtual Result<std::int64_t> StartPrune(const PruneWish& wish) = 0;
+  // One step of what is under way, or a checkpoint of what the steps before
+  // wrote: about 15 ms. What was committed before it and what is committed
+  // between two of them is as always.
+  virtual Status StepPrune() = 0;
+  virtual bool pruning() const = 0;
+  // Of the one that is under way, or else of the last one.
+  virtual PruneProgress prune_progress() const = 0;
 
   // Signs a checkpoint of the log, marks a clean stop, checkpoints, and leaves
   // WAL mode so that one file is all there is. Where a reader prevents that for

@@ -11,6 +11,7 @@
 #include "store/dictionary_trainer.h"
 #include "store/lock_file.h"
 #include "store/log_writer.h"
+#include "store/pruner.h"
 #include "store/transaction_impl.h"
 #include "store/writer.h"
 
@@ -30,6 +31,10 @@ class WriterImpl final : public Writer {
   Status StartBackup(const std::string& path) override;
   Result<BackupProgress> StepBackup(int pages) override;
   void AbandonBackup() override { backup_.reset(); }
+  Result<std::int64_t> StartPrune(const PruneWish& wish) override;
+  Status StepPrune() override;
+  bool pruning() const override { return !broken_ && pruner_.busy(); }
+  PruneProgress prune_progress() const override { return pruner_.progress(); }
   Result<bool> CloseCleanly() override;
 
  private:
@@ -53,6 +58,7 @@ class WriterImpl final : public Writer {
   BodyWriter bodies_;
   LogWriter log_;
   DictionaryTrainer trainer_;
+  Pruner pruner_;
   std::optional<Error> broken_;
   Seq trained_to_ = 0;  // as last read from the file
 
@@ -67,6 +73,8 @@ class WriterImpl final : public Writer {
   // checkpoint is due.
   int wal_pages_ = 0;
   int checkpoint_at_;
+  // The same of a prune, whose checkpoints are short ones.
+  int prune_checkpoint_at_;
 };
 
 // How many pages 64 MiB are.

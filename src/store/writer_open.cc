@@ -197,6 +197,8 @@ Result<FileInfo> Prepare(Db& db, const std::string& path,
       if (!check.ok()) return check.error();
     }
   }
+  // Before the file has a page; one that has some stays as it is.
+  if (*kind == FileKind::kEmpty) db.Exec("PRAGMA auto_vacuum = INCREMENTAL");
   if (const Status wal = UseWal(db, path, options); !wal.ok()) {
     return wal.error();
   }

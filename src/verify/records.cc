@@ -88,6 +88,7 @@ Status Records::Run(Seq last, const std::function<void(Seq, Seq)>& progress) {
   for (Seq after = 0; after < last;) {
     if (Status open = snapshot_.Renew(); !open.ok()) return open;
     if (snapshot_.live()) tiles_.Forget();
+    if (snapshot_.live() || after == 0) prunes_.Load(snapshot_.db());
     const Seq to = std::min(last, after + kRange);
     Range(after, to);
     after = to;
@@ -188,7 +189,11 @@ void Records::CheckSalt(Seq seq, std::string_view salt) {
 }
 
 void Records::Missing(Seq seq) {
-  findings_.Altered(seq, "it is missing");
+  if (prunes_.MayLack(seq)) {
+    ++derived_.pruned;
+  } else {
+    findings_.Altered(seq, "it is missing");
+  }
   tree_.Add(tiles_.At(0, seq - 1).value_or(Hash{}));
 }
 
@@ -228,8 +233,14 @@ void Records::Record(const Query& row) {
   const std::string_view kind = row.Blob(2);
   const std::string_view detail = row.Blob(3);
   const std::int64_t stream = row.Int(5);
-  tree_.Add(leaves_.OfRecord(
-      row, stream == 0 ? nullptr : &snapshot_.Stream(stream), payload));
+  const std::optional<Hash> pruned =
+      kind == "discovery" && payload.empty() && prunes_.MayLackPayload(seq)
+          ? tiles_.At(0, seq - 1)
+          : std::nullopt;
+  tree_.Add(pruned ? *pruned
+                   : leaves_.OfRecord(
+                         row, stream == 0 ? nullptr : &snapshot_.Stream(stream),
+                         payload));
   if (kind == "gap") {
     Gap(seq, stream, detail);
   } else if (kind == "epoch") {

@@ -19,6 +19,7 @@
 #include "verify/leaf.h"
 #include "verify/merkle.h"
 #include "verify/note.h"
+#include "verify/prunes.h"
 #include "verify/snapshot.h"
 
 namespace kubescribe::verify {
@@ -55,6 +56,8 @@ class Records {
              std::set<std::pair<std::string, bool>>>
         kinds;
     Micros last_recorded_at = 0;
+    // Records that are missing and can have been pruned.
+    std::int64_t pruned = 0;
   };
 
   // `outside`: in order of size. `logged`: leaves that the file's log has.
@@ -67,6 +70,7 @@ class Records {
 
   const Derived& derived() const { return derived_; }
   const Keys& keys() const { return keys_; }
+  const Prunes& prunes() const { return prunes_; }
   // The last record under a checkpoint of the file that a trusted key signed.
   std::int64_t vouched() const { return vouched_; }
 
@@ -102,6 +106,7 @@ class Records {
   Report& report_;
   Findings& findings_;
   Tiles tiles_;
+  Prunes prunes_;
   Leaves leaves_;
   Merkle tree_;
   Derived derived_;

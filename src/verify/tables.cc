@@ -165,7 +165,7 @@ void CheckMeta(store::Db& db, const Records::Derived& derived,
   Expect(db,
          "SELECT (SELECT count(*) FROM revision) + "
          "(SELECT count(*) FROM record)",
-         last, "records", findings);
+         last - derived.pruned, "records", findings);
   Expect(db,
          "SELECT max(coalesce((SELECT max(seq) FROM revision), 0), "
          "coalesce((SELECT max(seq) FROM record), 0))",

@@ -18,6 +18,7 @@ namespace {
 
 // The first schema that has a log.
 constexpr int kFirstWithLog = 4;
+constexpr int kFirstWithPrunes = 5;
 
 // The checkpoints that were kept elsewhere, in order of size; says what is
 // wrong with them.
@@ -115,6 +116,13 @@ Status Run(Snapshot& snapshot, const Options& options,
       !done.ok()) {
     return done;
   }
+  if (report.file.schema_version >= kFirstWithPrunes) {
+    records.prunes().CheckTables(snapshot.db(), findings);
+    if (!snapshot.live()) {
+      records.prunes().CheckTotal(records.derived().pruned, findings);
+    }
+  }
+  report.pruned = records.derived().pruned;
   JudgeKeys(outside, origin, records, trusted.has_value(), report, findings);
   return {};
 }

@@ -9,6 +9,9 @@
 // program; leaves, tiles, trees, checkpoints and what is derived it reads with
 // code of its own, so that a mistake of the writer is no mistake here.
 //
+// What was pruned keeps its place in the tree by its hash alone. That no more
+// is missing than the prunes took is told by their totals, which are records.
+//
 // What it cannot know: records after the newest checkpoint that was kept
 // elsewhere can have been made up; and the state of the recorder (positions and
 // states of streams, known_until, who holds an object now) is no record.
@@ -58,6 +61,7 @@ struct Report {
   std::vector<std::string> undecided;  // what could not be decided, and why
   std::vector<std::string> notes;      // good to know
   store::Seq records = 0;              // looked at
+  std::int64_t pruned = 0;             // of them missing because of that
   std::uint64_t bytes = 0;             // of bodies, decoded
   std::uint64_t checkpoints = 0;       // of the file
   // The last record under a checkpoint that was kept elsewhere; 0: not

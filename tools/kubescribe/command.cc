@@ -117,7 +117,9 @@ bool SayWarnings(const std::vector<std::string>& file_warnings,
   const std::string zone = kube::LocalZone();
   for (const std::string& warning : file_warnings) Say("warning", warning);
   for (std::size_t i = 0; i < warnings.size() && i < kMost; ++i) {
-    Say("warning", "uncertain: " + query::Describe(warnings[i], zone));
+    const bool pruned = warnings[i].doubt.reason == store::Reason::kPruned;
+    Say("warning", (pruned ? "pruned: " : "uncertain: ") +
+                       query::Describe(warnings[i], zone));
   }
   if (warnings.size() > kMost) {
     Say("warning", "uncertain: and for " +

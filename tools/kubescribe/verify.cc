@@ -123,10 +123,12 @@ class VerifyCommand final : public Command {
     const auto line = [&out](const std::string& text) {
       out.Write(output::EscapeControls(text) + "\n");
     };
-    const std::string what =
-        fmt::format("{} records, {} of JSON, {} checkpoint{}", report.records,
-                    Megabytes(report.bytes), report.checkpoints,
-                    report.checkpoints == 1 ? "" : "s");
+    const std::string what = fmt::format(
+        "{} records{}, {} of JSON, {} checkpoint{}", report.records,
+        report.pruned == 0 ? ""
+                           : fmt::format(" ({} of them pruned)", report.pruned),
+        Megabytes(report.bytes), report.checkpoints,
+        report.checkpoints == 1 ? "" : "s");
     if (report.verdict == verify::Verdict::kAltered) {
       line(fmt::format("{}: ALTERED ({})", file.cluster, what));
       PrintFindings(report, line);

@@ -4,6 +4,9 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +48,62 @@ inline std::vector<std::string> Plan(const std::string& path,
   SQLite::Statement plan(db, "EXPLAIN QUERY PLAN " + sql);
   while (plan.executeStep()) steps.push_back(plan.getColumn(3).getString());
   return steps;
+}
+
+// What the file has to find lives with, as lines of text; namespaces by name.
+inline std::multiset<std::string> Derived(const std::string& path) {
+  std::multiset<std::string> lines;
+  SQLite::Database db(path, SQLite::OPEN_READONLY);
+  for (const char* sql :
+       {"SELECT 'born ' || id || ' ' || born_at FROM object",
+        "SELECT 'box ' || l.object_id || ' ' || begin_second || ' ' || "
+        "end_second || ' ' || resource_low || ' ' || (resource_high - "
+        "resource_low) || ' ' || n.name || ' ' || (namespace_high - "
+        "namespace_low) FROM lifetime l JOIN namespace n "
+        "ON 2 * n.id = l.namespace_low"}) {
+    SQLite::Statement query(db, sql);
+    while (query.executeStep()) lines.insert(query.getColumn(0).getString());
+  }
+  return lines;
+}
+
+// The same from all revisions, by the words of the schema.
+inline std::multiset<std::string> NaiveDerived(const std::string& path) {
+  const auto reader = Reader::Open(path);
+  const std::vector<Revision> all = AllRevisions(**reader);
+  const Micros base = (*reader)->info().created_at / kSecond;
+  struct Life {
+    std::int64_t resource = 0;
+    std::string name_space;
+    bool alive = false;
+    Micros born = 0;
+    std::optional<Micros> first, gone;
+  };
+  std::map<std::int64_t, Life> lives;
+  for (const Revision& r : all) {
+    Life& life = lives[r.object_id];
+    life.resource = r.resource_id;
+    life.name_space = r.name_space;
+    if (r.late) continue;
+    if (!life.first) life.first = r.changed_at;
+    if (IsGone(r.event)) life.gone = r.changed_at;
+    if (!IsGone(r.event) && !life.alive) life.born = r.changed_at;
+    life.alive = !IsGone(r.event);
+  }
+  std::multiset<std::string> lines;
+  for (const auto& [id, life] : lives) {
+    lines.insert("born " + std::to_string(id) + " " +
+                 std::to_string(life.born));
+    if (!life.gone) continue;
+    const auto second = [&](Micros at, Micros up) {
+      return std::to_string((at + up) / kSecond - base);
+    };
+    lines.insert("box " + std::to_string(id) + " " + second(*life.first, 0) +
+                 " " + second(*life.gone, kSecond - 1) + " " +
+                 std::to_string(2 * life.resource) + " 1 " + life.name_space +
+                 " 1");
+  }
+  return lines;
 }
 
 class RandomLivesTest : public StoreTest {

@@ -1,0 +1,572 @@
+#include "store/pruner.h"
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_set>
+
+#include "base/test_switches.h"
+#include "store/body_reader.h"
+#include "store/lifetimes.h"
+
+namespace kubescribe::store {
+namespace {
+
+constexpr Micros kStepTime = 15 * kMillisecond;
+// Bounds of a step whatever the clock says.
+constexpr std::size_t kMostRevisions = 512;
+constexpr std::size_t kMostLooks = 4096;
+// Between two looks at the clock.
+constexpr std::size_t kChunk = 32;
+constexpr std::int64_t kBodiesAStep = 4096;
+constexpr int kFewestPages = 16;
+constexpr int kMostPages = 1024;
+
+std::int64_t HighestId(Db& db) {
+  return db.Int("SELECT coalesce(max(id), 0) FROM object");
+}
+
+bool GivesBack(Db& db) { return db.Int("PRAGMA auto_vacuum") == 2; }
+
+}  // namespace
+
+Pruner::Pruner(Db& db, BodyWriter& bodies, LogWriter& log, Random& random,
+               const Clock& clock, const FileInfo& info)
+    : db_(db),
+      bodies_(bodies),
+      log_(log),
+      random_(random),
+      clock_(clock),
+      created_at_(info.created_at),
+      pages_(kFewestPages) {
+  Resume();
+}
+
+void Pruner::Resume() {
+  Query open(db_,
+             "SELECT seq, before_at, before_seq, keep, at_object, reason "
+             "FROM pruned WHERE done = 0 ORDER BY seq LIMIT 1");
+  if (!open.Step()) {
+    // The last one may have been cut off while it gave pages back.
+    if (GivesBack(db_) && FreePages(db_) > 0) {
+      progress_ = {};
+      progress_.job = ++jobs_;
+      progress_.finished = false;
+      phase_ = Phase::kPages;
+    }
+    return;
+  }
+  PruneCut cut;
+  cut.at = open.OptionalInt(1);
+  cut.seq = open.OptionalInt(2).value_or(0);
+  cut.keep = open.OptionalInt(3);
+  const Seq record = open.Int(0);
+  Query kinds(db_, "SELECT resource_id FROM pruned_resource WHERE seq = ?");
+  kinds.Bind(record);
+  while (kinds.Step()) cut.resources.push_back(kinds.Int(0));
+  wish_ = {};
+  wish_.resources = cut.resources;
+  wish_.reason = open.Text(5);
+  progress_ = {};
+  progress_.job = ++jobs_;
+  progress_.finished = false;
+  progress_.record = record;
+  const std::int64_t at_object = open.Int(4);
+  BeginCut(cut);
+  record_ = record;
+  at_object_ = at_object;
+}
+
+std::int64_t Pruner::Start(const PruneWish& wish) {
+  wish_ = wish;
+  progress_ = {};
+  progress_.job = ++jobs_;
+  progress_.finished = false;
+  attempt_ = 0;
+  if (wish.max_bytes) {
+    if (!NextSizeCut()) phase_ = Phase::kPages;
+    return progress_.job;
+  }
+  PruneCut cut;
+  cut.resources = wish.resources;
+  cut.keep = wish.keep;
+  if (wish.before) {
+    cut.at = std::min<Micros>(
+        *wish.before, db_.Int("SELECT known_until FROM meta WHERE id = 1"));
+    cut.seq = SeqAt(db_, *cut.at);
+  }
+  BeginCut(cut);
+  return progress_.job;
+}
+
+// False: the size is kept, or out of reach.
+bool Pruner::NextSizeCut() {
+  const std::uint64_t used = UsedBytes(db_);
+  if (used <= *wish_.max_bytes) return false;
+  std::optional<PruneCut> cut =
+      CutForSize(db_, used, *wish_.max_bytes, attempt_++);
+  if (!cut) {
+    progress_.out_of_reach = true;
+    return false;
+  }
+  cut->resources = wish_.resources;
+  BeginCut(*cut);
+  return true;
+}
+
+void Pruner::BeginCut(const PruneCut& cut) {
+  cut_ = cut;
+  record_ = 0;
+  at_object_ = 0;
+  rvs_.clear();
+  dictionary_seq_ = 0;
+  dictionaries_.clear();
+  revisions_ = objects_ = bytes_ = 0;
+  phase_ = Phase::kObjects;
+}
+
+void Pruner::Abandon() {
+  phase_ = Phase::kIdle;
+  progress_.finished = true;
+}
+
+void Pruner::Step(FileInfo& info) {
+  known_until_ = info.known_until;
+  switch (phase_) {
+    case Phase::kIdle:
+      break;
+    case Phase::kObjects:
+      StepObjects(info);
+      break;
+    case Phase::kDiscoveries:
+      StepDiscoveries();
+      break;
+    case Phase::kDictionaries:
+      StepDictionaries();
+      break;
+    case Phase::kDone:
+      StepDone(info);
+      break;
+    case Phase::kPages:
+      StepPages();
+      break;
+  }
+  progress_.used_bytes = UsedBytes(db_);
+}
+
+void Pruner::StepObjects(FileInfo& info) {
+  const Micros deadline = clock_.Mono() + kStepTime;
+  highest_id_ = HighestId(db_);
+  progress_.of = highest_id_;
+  FileInfo next = info;
+  bool writing = false;
+  std::size_t taken = 0;
+  for (std::size_t looks = 0; looks < kMostLooks && taken < kMostRevisions;
+       ++looks) {
+    if (looks % kChunk == 0 && looks > 0 && clock_.Mono() >= deadline) break;
+    const std::optional<PruneObject> object = NextObject(db_, at_object_);
+    if (!object) {
+      phase_ = record_ == 0 ? Phase::kDone : Phase::kDiscoveries;
+      break;
+    }
+    std::optional<ObjectPlan> plan;
+    if (cut_.Concerns(object->resource_id)) {
+      plan = PlanOf(db_, *object, cut_, highest_id_);
+    }
+    if (!plan) {
+      at_object_ = object->id;
+      continue;
+    }
+    if (!writing) {
+      Query(db_, "BEGIN IMMEDIATE").Run();
+      writing = true;
+      if (record_ == 0) WriteRecord(next);
+    }
+    bool through = false;
+    while (!through && taken < kMostRevisions) {
+      through = TakeFrom(*object, *plan,
+                         std::min(kChunk, kMostRevisions - taken), taken);
+      if (clock_.Mono() >= deadline) break;
+    }
+    if (!through) break;
+    at_object_ = object->id;
+    if (clock_.Mono() >= deadline) break;
+  }
+  progress_.looked_at = at_object_;
+  if (!writing) return;
+  WriteProgress();
+  log_.Put();
+  KUBESCRIBE_KILL_POINT("prune.before-commit");
+  Query(db_, "COMMIT").Run();
+  KUBESCRIBE_KILL_POINT("prune.step");
+  info = std::move(next);
+}
+
+bool Pruner::TakeFrom(const PruneObject& object, const ObjectPlan& plan,
+                      std::size_t limit, std::size_t& taken) {
+  const std::vector<Row> going = Going(object.id, plan, limit + 1);
+  const bool through = going.size() <= limit;
+  std::vector<Row> now(going.begin(),
+                       going.begin() + static_cast<std::ptrdiff_t>(
+                                           std::min(going.size(), limit)));
+  if (!now.empty()) {
+    Micros first = plan.baseline_at;
+    if (cut_.keep) {
+      Query oldest(db_, "SELECT changed_at FROM revision WHERE seq = ?");
+      if (oldest.Bind(now.front().seq).Step()) {
+        first = std::min(first, oldest.Int(0));
+      }
+      NoteObject(object, plan, first);
+    } else {
+      for (const Row& row : now) {
+        NoteRv(object.resource_id, row.epoch, row.rv);
+      }
+      NoteRv(object.resource_id, plan.epoch, plan.rv);
+    }
+    CutChains(object.id, now);
+    Remove(object.id, now);
+  }
+  taken += now.size();
+  if (!through) return false;
+  if (plan.whole) {
+    RemoveObject(object.id);
+  } else {
+    FixLife(object);
+  }
+  KUBESCRIBE_KILL_POINT("prune.object");
+  return true;
+}
+
+std::vector<Pruner::Row> Pruner::Going(std::int64_t object_id,
+                                       const ObjectPlan& plan,
+                                       std::size_t limit) {
+  std::vector<Row> rows;
+  Query going(db_,
+              "SELECT seq, coalesce(nullif(rv, ''), list_rv), epoch "
+              "FROM revision INDEXED BY revision_object WHERE object_id = ? "
+              "AND seq <= ? AND changed_at < ? ORDER BY seq LIMIT ?");
+  going.Bind(object_id, plan.last, plan.before,
+             static_cast<std::int64_t>(limit));
+  while (going.Step()) {
+    rows.push_back({going.Int(0), going.Text(1), going.Int(2)});
+  }
+  return rows;
+}
+
+void Pruner::CutChains(std::int64_t object_id, const std::vector<Row>& going) {
+  std::unordered_set<Seq> gone;
+  for (const Row& row : going) gone.insert(row.seq);
+  const Seq last = going.back().seq;
+  std::vector<Seq> cut;
+  {
+    // A base is the body before, stubs left out: behind the last one that goes
+    // the first that is no stub is the only one that can build on any.
+    Query later(db_,
+                "SELECT v.seq, v.body_kind, b.base FROM revision v "
+                "INDEXED BY revision_object CROSS JOIN body b "
+                "ON b.seq = v.seq WHERE v.object_id = ? AND v.seq > ? "
+                "ORDER BY v.seq");
+    later.Bind(object_id, going.front().seq);
+    while (later.Step()) {
+      const Seq seq = later.Int(0);
+      if (gone.contains(seq)) continue;
+      const std::optional<std::int64_t> base = later.OptionalInt(2);
+      if (base && gone.contains(*base)) cut.push_back(seq);
+      const bool stub =
+          later.Int(1) == static_cast<std::int64_t>(BodyKind::kStub);
+      if (seq > last && !stub) break;
+    }
+  }
+  for (const Seq seq : cut) {
+    std::optional<std::string> raw;
+    try {
+      raw = BodyReader(db_, nullptr).Read(seq);
+    } catch (const SQLite::Exception&) {
+      throw;
+    } catch (const std::exception&) {
+      // It is damaged, and stays so: reading it says so as before.
+      continue;
+    }
+    if (raw) bodies_.Rewrite(seq, *raw, known_until_);
+    KUBESCRIBE_KILL_POINT("prune.keyframe");
+  }
+}
+
+void Pruner::Remove(std::int64_t object_id, const std::vector<Row>& going) {
+  for (const Row& row : going) {
+    {
+      Query body(db_, "DELETE FROM body WHERE seq = ? RETURNING length(data)");
+      body.Bind(row.seq);
+      while (body.Step()) bytes_ += body.Int(0);
+    }
+    Query(db_, "DELETE FROM revision WHERE seq = ?").Bind(row.seq).Run();
+    bodies_.Removed(object_id, row.seq);
+    KUBESCRIBE_KILL_POINT("prune.revision");
+  }
+  revisions_ += static_cast<std::int64_t>(going.size());
+}
+
+void Pruner::RemoveObject(std::int64_t object_id) {
+  Query(db_, "DELETE FROM lifetime WHERE object_id = ?").Bind(object_id).Run();
+  Query(db_, "DELETE FROM pruned_object WHERE object_id = ?")
+      .Bind(object_id)
+      .Run();
+  Query(db_, "DELETE FROM object WHERE id = ?").Bind(object_id).Run();
+  ++objects_;
+  KUBESCRIBE_KILL_POINT("prune.life");
+}
+
+void Pruner::FixLife(const PruneObject& object) {
+  const LifeSeconds seconds(created_at_);
+  std::optional<Micros> first;
+  {
+    Query oldest(db_,
+                 "SELECT changed_at FROM revision WHERE object_id = ? "
+                 "AND late = 0 ORDER BY changed_at, seq LIMIT 1");
+    if (oldest.Bind(object.id).Step()) first = oldest.Int(0);
+  }
+  if (!first) return;
+  std::optional<std::int64_t> begin;
+  {
+    Query box(db_, "SELECT begin_second FROM lifetime WHERE object_id = ?");
+    if (box.Bind(object.id).Step()) begin = box.Int(0);
+  }
+  if (begin) {
+    bool gone = false;
+    {
+      Query ended(db_,
+                  "SELECT 1 FROM revision WHERE object_id = ? AND late = 0 "
+                  "AND event IN (3, 6, 7) LIMIT 1");
+      gone = ended.Bind(object.id).Step();
+    }
+    if (!gone) {
+      Query(db_, "DELETE FROM lifetime WHERE object_id = ?")
+          .Bind(object.id)
+          .Run();
+    } else if (*begin != seconds.Down(*first)) {
+      Query(db_, "UPDATE lifetime SET begin_second = ? WHERE object_id = ?")
+          .Bind(seconds.Down(*first), object.id)
+          .Run();
+    }
+    KUBESCRIBE_KILL_POINT("prune.box");
+  }
+  if (object.born_at == 0 || object.born_at >= *first) return;
+  // As the migration that made the column says it.
+  Query(db_,
+        "UPDATE object SET born_at = coalesce(("
+        "SELECT v.changed_at FROM revision v "
+        "WHERE v.object_id = ?1 AND v.late = 0 AND v.event NOT IN (3, 6, 7) "
+        "AND v.seq > coalesce((SELECT g.seq FROM revision g "
+        "WHERE g.object_id = ?1 AND g.late = 0 AND g.event IN (3, 6, 7) "
+        "AND g.seq < (SELECT l.seq FROM revision l "
+        "WHERE l.object_id = ?1 AND l.late = 0 AND l.event NOT IN (3, 6, 7) "
+        "ORDER BY l.seq DESC LIMIT 1) ORDER BY g.seq DESC LIMIT 1), 0) "
+        "ORDER BY v.seq LIMIT 1), 0) WHERE id = ?1")
+      .Bind(object.id)
+      .Run();
+}
+
+void Pruner::NoteRv(std::int64_t resource_id, std::int64_t epoch,
+                    const std::string& rv) {
+  if (!IsNumber(rv)) return;
+  std::string& highest = rvs_[{resource_id, epoch}];
+  if (highest.empty() || LowerRv(highest, rv)) highest = rv;
+}
+
+void Pruner::NoteObject(const PruneObject& object, const ObjectPlan& plan,
+                        Micros first) {
+  Query(db_,
+        "INSERT INTO pruned_object (object_id, from_at, before_at, before_seq, "
+        "before_rv, epoch) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (object_id) DO UPDATE SET from_at = "
+        "min(from_at, excluded.from_at), before_at = excluded.before_at, "
+        "before_seq = excluded.before_seq, before_rv = excluded.before_rv, "
+        "epoch = excluded.epoch")
+      .Bind(object.id, first, plan.baseline_at, plan.baseline, plan.rv,
+            plan.epoch)
+      .Run();
+}
+
+void Pruner::WriteRecord(FileInfo& info) {
+  nlohmann::ordered_json detail;
+  detail["reason"] = wish_.reason;
+  if (cut_.keep) {
+    detail["keep"] = *cut_.keep;
+  } else {
+    detail["before"] = *cut_.at;
+    detail["seq"] = cut_.seq;
+  }
+  for (const std::int64_t id : cut_.resources) {
+    Query name(db_, "SELECT resource, api_group FROM resource WHERE id = ?");
+    if (!name.Bind(id).Step()) continue;
+    const std::string group = name.Text(1);
+    detail["resources"].push_back(name.Text(0) +
+                                  (group.empty() ? "" : "." + group));
+  }
+  detail["last"] = info.last_seq;
+  const Seq seq = Append(info, "prune", detail.dump());
+  const std::optional<Seq> before_seq =
+      cut_.keep ? std::nullopt : std::optional<Seq>(cut_.seq);
+  Query(db_,
+        "INSERT INTO pruned (seq, before_at, before_seq, keep, reason) "
+        "VALUES (?, ?, ?, ?, ?)")
+      .Bind(seq, cut_.at, before_seq, cut_.keep, wish_.reason)
+      .Run();
+  for (const std::int64_t id : cut_.resources) {
+    Query(db_,
+          "INSERT OR IGNORE INTO pruned_resource (seq, resource_id) "
+          "VALUES (?, ?)")
+        .Bind(seq, id)
+        .Run();
+  }
+  record_ = seq;
+  progress_.record = seq;
+  KUBESCRIBE_KILL_POINT("prune.record");
+}
+
+Seq Pruner::Append(FileInfo& info, const std::string& kind,
+                   const std::string& detail) {
+  const Seq seq = ++info.last_seq;
+  Salt salt{};
+  random_.Fill(salt);
+  Query(db_,
+        "INSERT INTO record (seq, kind, stream_id, recorded_at, detail, salt) "
+        "VALUES (?, ?, 0, ?, ?, ?)")
+      .Bind(seq, kind, info.known_until, detail, salt)
+      .Run();
+  Query(db_, "UPDATE meta SET last_seq = ? WHERE id = 1").Bind(seq).Run();
+  log_.AddRecord({seq, kind, 0, info.known_until, detail}, salt, {});
+  return seq;
+}
+
+void Pruner::WriteProgress() {
+  for (const auto& [key, rv] : rvs_) {
+    Query(db_,
+          "INSERT INTO pruned_rv (resource_id, epoch, rv) VALUES (?, ?, ?) "
+          "ON CONFLICT (resource_id, epoch) DO UPDATE SET rv = excluded.rv "
+          "WHERE length(rv) < length(excluded.rv) "
+          "OR (length(rv) = length(excluded.rv) AND rv < excluded.rv)")
+        .Bind(key.first, key.second, rv)
+        .Run();
+  }
+  rvs_.clear();
+  Query(db_,
+        "UPDATE pruned SET revisions = revisions + ?, objects = objects + ?, "
+        "bytes = bytes + ?, at_object = ? WHERE seq = ?")
+      .Bind(revisions_, objects_, bytes_, at_object_, record_)
+      .Run();
+  progress_.revisions += revisions_;
+  progress_.objects += objects_;
+  progress_.bytes += bytes_;
+  revisions_ = objects_ = bytes_ = 0;
+}
+
+void Pruner::StepDiscoveries() {
+  phase_ = Phase::kDictionaries;
+  if (cut_.keep || !cut_.resources.empty()) return;
+  Query(db_,
+        "DELETE FROM body WHERE seq IN (SELECT seq FROM record "
+        "WHERE kind = 'discovery' AND seq < (SELECT max(seq) FROM record "
+        "WHERE kind = 'discovery' AND recorded_at <= ? AND seq <= ?))")
+      .Bind(*cut_.at, cut_.seq)
+      .Run();
+  KUBESCRIBE_KILL_POINT("prune.discovery");
+}
+
+// A dictionary is used for what is written until the next one is made; where
+// that was before the cut, few rows are left that could name it.
+void Pruner::StepDictionaries() {
+  // Where the clock was set back, no time tells where one ended.
+  if (cut_.keep || !cut_.resources.empty() ||
+      db_.Int("SELECT count(*) FROM record WHERE kind = 'clock'") > 0) {
+    phase_ = Phase::kDone;
+    return;
+  }
+  static constexpr const char* kUnused =
+      "SELECT d.id FROM dictionary d WHERE (SELECT min(n.made_at) "
+      "FROM dictionary n WHERE n.id > d.id) <= ? ORDER BY d.id";
+  std::vector<std::int64_t> old;
+  {
+    Query query(db_, kUnused);
+    query.Bind(*cut_.at);
+    while (query.Step()) old.push_back(query.Int(0));
+  }
+  bool more = false;
+  if (!old.empty()) {
+    std::int64_t seen = 0;
+    Query bodies(db_,
+                 "SELECT seq, dictionary FROM body WHERE seq > ? "
+                 "ORDER BY seq LIMIT ?");
+    bodies.Bind(dictionary_seq_, kBodiesAStep);
+    while (bodies.Step()) {
+      ++seen;
+      dictionary_seq_ = bodies.Int(0);
+      dictionaries_.insert(bodies.OptionalInt(1).value_or(0));
+    }
+    more = seen == kBodiesAStep && dictionary_seq_ <= cut_.seq;
+  }
+  if (more) return;
+  for (const std::int64_t id : old) {
+    if (dictionaries_.contains(id)) continue;
+    Query(db_, "DELETE FROM dictionary WHERE id = ?").Bind(id).Run();
+    KUBESCRIBE_KILL_POINT("prune.dictionary");
+  }
+  phase_ = Phase::kDone;
+}
+
+void Pruner::StepDone(FileInfo& info) {
+  if (record_ != 0) {
+    Query(db_, "BEGIN IMMEDIATE").Run();
+    FileInfo next = info;
+    nlohmann::ordered_json detail;
+    detail["prune"] = record_;
+    {
+      Query row(db_,
+                "SELECT revisions, objects, bytes FROM pruned "
+                "WHERE seq = ?");
+      if (row.Bind(record_).Step()) {
+        detail["revisions"] = row.Int(0);
+        detail["objects"] = row.Int(1);
+        detail["bytes"] = row.Int(2);
+      }
+    }
+    Append(next, "pruned", detail.dump());
+    Query(db_, "UPDATE pruned SET done = 1 WHERE seq = ?").Bind(record_).Run();
+    log_.Put();
+    KUBESCRIBE_KILL_POINT("prune.totals");
+    Query(db_, "COMMIT").Run();
+    info = std::move(next);
+    KUBESCRIBE_KILL_POINT("prune.done");
+  }
+  if (wish_.max_bytes && NextSizeCut()) return;
+  phase_ = Phase::kPages;
+}
+
+void Pruner::StepPages() {
+  const std::int64_t free = GivesBack(db_) ? FreePages(db_) : 0;
+  if (free == 0) {
+    phase_ = Phase::kIdle;
+    progress_.finished = true;
+    return;
+  }
+  const Micros from = clock_.Mono();
+  db_.Exec("PRAGMA incremental_vacuum(" + std::to_string(pages_) + ")");
+  KUBESCRIBE_KILL_POINT("prune.pages");
+  const Micros took = clock_.Mono() - from;
+  if (took > kStepTime) {
+    pages_ = std::max(pages_ / 2, kFewestPages);
+  } else if (took < kStepTime / 3) {
+    pages_ = std::min(pages_ * 2, kMostPages);
+  }
+  const std::int64_t left = FreePages(db_);
+  progress_.returned_bytes +=
+      static_cast<std::uint64_t>((free - left) * db_.Int("PRAGMA page_size"));
+  // Pages that cannot be given back are not asked for again and again.
+  if (left >= free) {
+    phase_ = Phase::kIdle;
+    progress_.finished = true;
+  }
+}
+
+}  // namespace kubescribe::store

@@ -1,0 +1,125 @@
+// Pruner: carries a prune out, on the writer's connection, in steps. Private to
+// store; the writer hands it out (Writer::StartPrune, StepPrune).
+//
+//   Pruner pruner(db, bodies, log, random, clock, info);  // finds what was
+//                                                         // cut off
+//   pruner.Start(wish);
+//   while (pruner.busy()) pruner.Step(info);
+//
+// Objects are gone through by id. A step looks at some thousand objects, or
+// takes some hundred revisions, in about 15 ms; it is one transaction, or none
+// where nothing was found. The first one that takes anything writes the record
+// and the row of `pruned`, and each says there how far it got. Then come
+// payloads of old discoveries and dictionaries, and the record of what went in
+// all; at last pages are given back to the disk, where the file was made for
+// that (auto_vacuum).
+//
+// Throws what SQLite throws; then the connection is to be closed. One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "store/body_writer.h"
+#include "store/db.h"
+#include "store/log_writer.h"
+#include "store/prune.h"
+#include "store/prune_rule.h"
+#include "store/types.h"
+
+namespace kubescribe::store {
+
+class Pruner {
+ public:
+  Pruner(Db& db, BodyWriter& bodies, LogWriter& log, Random& random,
+         const Clock& clock, const FileInfo& info);
+
+  // REQUIRES: not busy, CheckWish is content.
+  std::int64_t Start(const PruneWish& wish);
+  bool busy() const { return phase_ != Phase::kIdle; }
+  const PruneProgress& progress() const { return progress_; }
+  // `info` gets the seq of a record that was written; only once it is
+  // committed.
+  void Step(FileInfo& info);
+  // Ends it where it is; what was begun goes on with another writer only.
+  void Abandon();
+
+ private:
+  enum class Phase {
+    kIdle,
+    kObjects,
+    kDiscoveries,
+    kDictionaries,
+    kDone,
+    kPages,
+  };
+  struct Row {
+    Seq seq = 0;
+    std::string rv;
+    std::int64_t epoch = 0;
+  };
+
+  void Resume();
+  void BeginCut(const PruneCut& cut);
+  bool NextSizeCut();
+  void StepObjects(FileInfo& info);
+  // At most `limit` revisions of an object; true: that were all that go.
+  bool TakeFrom(const PruneObject& object, const ObjectPlan& plan,
+                std::size_t limit, std::size_t& taken);
+  std::vector<Row> Going(std::int64_t object_id, const ObjectPlan& plan,
+                         std::size_t limit);
+  // Bodies that stay and build on one of these become keyframes.
+  void CutChains(std::int64_t object_id, const std::vector<Row>& going);
+  void Remove(std::int64_t object_id, const std::vector<Row>& going);
+  void RemoveObject(std::int64_t object_id);
+  // What finds its lives, by the revisions that are left.
+  void FixLife(const PruneObject& object);
+  void NoteRv(std::int64_t resource_id, std::int64_t epoch,
+              const std::string& rv);
+  void NoteObject(const PruneObject& object, const ObjectPlan& plan,
+                  Micros first);
+  void WriteRecord(FileInfo& info);
+  // A record of the whole file; answers its seq.
+  Seq Append(FileInfo& info, const std::string& kind,
+             const std::string& detail);
+  void WriteProgress();
+  void StepDiscoveries();
+  void StepDictionaries();
+  void StepDone(FileInfo& info);
+  void StepPages();
+
+  Db& db_;
+  BodyWriter& bodies_;
+  LogWriter& log_;
+  Random& random_;
+  const Clock& clock_;
+  const Micros created_at_;
+  Micros known_until_ = 0;
+
+  Phase phase_ = Phase::kIdle;
+  std::int64_t jobs_ = 0;
+  PruneProgress progress_;
+  PruneWish wish_;
+  PruneCut cut_;
+  int attempt_ = 0;
+  Seq record_ = 0;  // of this cut; 0: not begun
+  std::int64_t at_object_ = 0;
+  std::int64_t highest_id_ = 0;
+  // Since the row of `pruned` was written last.
+  std::int64_t revisions_ = 0;
+  std::int64_t objects_ = 0;
+  std::int64_t bytes_ = 0;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::string> rvs_;
+  // Of the dictionaries' phase.
+  Seq dictionary_seq_ = 0;
+  std::set<std::int64_t> dictionaries_;
+  int pages_;
+};
+
+}  // namespace kubescribe::store

@@ -1,0 +1,111 @@
+#include "verify/prunes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace kubescribe::verify {
+namespace {
+
+using nlohmann::json;
+using store::Query;
+using store::Seq;
+
+std::optional<std::int64_t> NumberOf(const json& detail, const char* key) {
+  if (!detail.is_object() || !detail.contains(key) ||
+      !detail[key].is_number_integer()) {
+    return std::nullopt;
+  }
+  return detail[key].get<std::int64_t>();
+}
+
+}  // namespace
+
+void Prunes::Load(store::Db& db) {
+  prunes_.clear();
+  Query rows(db,
+             "SELECT seq, kind, detail FROM record "
+             "WHERE kind IN ('prune', 'pruned') ORDER BY seq");
+  while (rows.Step()) {
+    const json detail = json::parse(rows.Text(2), nullptr, false);
+    if (rows.Text(1) == "pruned") {
+      const auto of = prunes_.find(NumberOf(detail, "prune").value_or(0));
+      if (of != prunes_.end()) of->second.took = NumberOf(detail, "revisions");
+      continue;
+    }
+    Prune& prune = prunes_[rows.Int(0)];
+    prune.before = NumberOf(detail, "before");
+    prune.keep = NumberOf(detail, "keep");
+    const Seq last = rows.Int(0) - 1;
+    prune.cut =
+        prune.keep ? last : std::min(last, NumberOf(detail, "seq").value_or(0));
+    prune.all_kinds = detail.is_object() && !detail.contains("resources");
+  }
+}
+
+bool Prunes::MayLack(Seq seq) const {
+  return std::any_of(prunes_.begin(), prunes_.end(), [seq](const auto& prune) {
+    return seq <= prune.second.cut;
+  });
+}
+
+bool Prunes::MayLackPayload(Seq seq) const {
+  return std::any_of(prunes_.begin(), prunes_.end(), [seq](const auto& prune) {
+    return prune.second.all_kinds && !prune.second.keep &&
+           seq < prune.second.cut;
+  });
+}
+
+void Prunes::CheckTotal(std::int64_t missing, Findings& findings) const {
+  std::int64_t took = 0;
+  bool whole = true;
+  for (const auto& [seq, prune] : prunes_) {
+    took += prune.took.value_or(0);
+    whole = whole && prune.took.has_value();
+  }
+  if (missing == took) return;
+  if (missing > took && !whole) {
+    findings.Note(
+        "a prune is under way: whether it took all that is missing cannot be "
+        "told before its end");
+    return;
+  }
+  findings.Altered(0, fmt::format("{} records are missing where pruning took "
+                                  "{}",
+                                  missing, took));
+}
+
+void Prunes::CheckTables(store::Db& db, Findings& findings) const {
+  std::size_t found = 0;
+  Query rows(db,
+             "SELECT seq, before_at, before_seq, keep, revisions, done, "
+             "NOT EXISTS (SELECT 1 FROM pruned_resource r "
+             "WHERE r.seq = pruned.seq) FROM pruned");
+  while (rows.Step()) {
+    const auto of = prunes_.find(rows.Int(0));
+    if (of == prunes_.end()) {
+      findings.Altered(rows.Int(0),
+                       "`pruned` has a row of it, and it is no "
+                       "prune");
+      continue;
+    }
+    ++found;
+    const Prune& prune = of->second;
+    const bool same_cut = prune.keep ? rows.OptionalInt(3) == prune.keep
+                                     : rows.OptionalInt(2) == prune.cut;
+    if (rows.OptionalInt(1) != prune.before || !same_cut ||
+        rows.Bool(6) != prune.all_kinds ||
+        rows.Bool(5) != prune.took.has_value() ||
+        (prune.took && rows.Int(4) != *prune.took)) {
+      findings.Altered(of->first,
+                       "its row in `pruned` says something else "
+                       "than it");
+    }
+  }
+  if (found != prunes_.size()) {
+    findings.Altered(0, "rows of `pruned` are missing");
+  }
+}
+
+}  // namespace kubescribe::verify
