@@ -49,7 +49,8 @@ void Pruner::Resume() {
              "FROM pruned WHERE done = 0 ORDER BY seq LIMIT 1");
   if (!open.Step()) {
     // The last one may have been cut off while it gave pages back.
-    if (GivesBack(db_) && FreePages(db_) > 0) {
+    if (db_.Int("SELECT EXISTS (SELECT 1 FROM pruned)") == 1 &&
+        GivesBack(db_) && FreePages(db_) > 0) {
       progress_ = {};
       progress_.job = ++jobs_;
       progress_.finished = false;
@@ -228,14 +229,13 @@ bool Pruner::TakeFrom(const PruneObject& object, const ObjectPlan& plan,
     Remove(object.id, now);
   }
   taken += now.size();
-  if (!through) return false;
-  if (plan.whole) {
+  if (through && plan.whole) {
     RemoveObject(object.id);
   } else {
     FixLife(object);
   }
-  KUBESCRIBE_KILL_POINT("prune.object");
-  return true;
+  if (through) KUBESCRIBE_KILL_POINT("prune.object");
+  return through;
 }
 
 std::vector<Pruner::Row> Pruner::Going(std::int64_t object_id,

@@ -40,9 +40,11 @@ class Pruner {
   Pruner(Db& db, BodyWriter& bodies, LogWriter& log, Random& random,
          const Clock& clock, const FileInfo& info);
 
-  // REQUIRES: not busy, CheckWish is content.
+  // REQUIRES: not cutting, CheckWish is content.
   std::int64_t Start(const PruneWish& wish);
   bool busy() const { return phase_ != Phase::kIdle; }
+  // More than giving pages back, which another prune does as well.
+  bool cutting() const { return busy() && phase_ != Phase::kPages; }
   const PruneProgress& progress() const { return progress_; }
   // `info` gets the seq of a record that was written; only once it is
   // committed.

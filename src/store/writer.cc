@@ -253,7 +253,7 @@ Result<BackupProgress> WriterImpl::StepBackup(int pages) {
 Result<std::int64_t> WriterImpl::StartPrune(const PruneWish& wish) {
   if (broken_) return *broken_;
   if (Status wanted = CheckWish(wish); !wanted.ok()) return wanted.error();
-  if (pruner_.busy()) {
+  if (pruner_.cutting()) {
     return Error(Code::kBusy,
                  fmt::format("{}: it is being pruned already", info_.path));
   }

@@ -1,0 +1,149 @@
+// A file that was pruned is good, and what is missing beyond that is told.
+#include <gmock/gmock.h>
+
+#include "logged_file.h"
+#include "store/db.h"
+
+namespace kubescribe::verify {
+namespace {
+
+using store::Db;
+using store::PruneWish;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class PrunedTest : public LoggedFileTest {
+ protected:
+  // A cut by time then takes as much as it says.
+  PrunedTest() { clock_steps_ = false; }
+
+  // Prunes the file by these wishes; answers the newest checkpoint then.
+  std::string Prune(const std::vector<PruneWish>& wishes) {
+    auto writer = MustOpen();
+    for (const PruneWish& wish : wishes) {
+      const auto job = writer->StartPrune(wish);
+      EXPECT_TRUE(job.ok()) << job.error().message();
+      while (writer->pruning()) {
+        const Status done = writer->StepPrune();
+        EXPECT_TRUE(done.ok()) << done.error().message();
+        if (!done.ok()) return "";
+      }
+    }
+    EXPECT_GT(writer->prune_progress().revisions, 0);
+    return Close(*writer);
+  }
+
+  // When the record was written that has this part of all.
+  Micros TimeAt(double part) const {
+    Db db(path_, SQLite::OPEN_READONLY, 0, "");
+    const auto seq = static_cast<store::Seq>(
+        part * static_cast<double>(db.Int("SELECT last_seq FROM meta")));
+    store::Query row(db,
+                     "SELECT recorded_at FROM revision WHERE seq >= ? "
+                     "ORDER BY seq LIMIT 1");
+    return row.Bind(seq).Step() ? row.Int(0) : 0;
+  }
+
+  PruneWish Before(double part) const {
+    PruneWish wish;
+    wish.before = TimeAt(part);
+    return wish;
+  }
+  static PruneWish Keep(std::int64_t revisions) {
+    PruneWish wish;
+    wish.keep = revisions;
+    return wish;
+  }
+
+  void Alter(const std::string& sql) const {
+    Db db(path_, SQLite::OPEN_READWRITE, 0, "");
+    db.Exec(sql);
+  }
+};
+
+TEST_F(PrunedTest, IsGoodByACheckpointOfBeforeAndOfAfter) {
+  const std::string before = Write(1, 1500);
+  const std::string after = Prune({Before(0.3), Keep(5), Before(0.6)});
+  for (const std::string& checkpoint : {before, after}) {
+    const Report report = MustVerify(path_, {checkpoint, "", {}});
+    EXPECT_EQ(Told(report), "");
+    EXPECT_EQ(report.verdict, Verdict::kGood);
+    EXPECT_GT(report.pruned, 500);
+    EXPECT_GT(report.anchored, 0);
+  }
+}
+
+TEST_F(PrunedTest, SaysThatAPruneIsUnderWay) {
+  Write(2, 1500);
+  {
+    auto writer = MustOpen();
+    ASSERT_TRUE(writer->StartPrune(Before(0.9)).ok());
+    ASSERT_TRUE(writer->StepPrune().ok());
+    ASSERT_TRUE(writer->pruning());
+    Close(*writer);
+  }
+  const Report report = MustVerify(path_, {});
+  EXPECT_EQ(Told(report), "");
+  EXPECT_EQ(report.verdict, Verdict::kGood);
+  EXPECT_GT(report.pruned, 0);
+  EXPECT_THAT(report.notes,
+              testing::Contains(HasSubstr("a prune is under way")));
+}
+
+TEST_F(PrunedTest, MoreThanWasPrunedIsMissed) {
+  Write(3, 1500);
+  const std::string after = Prune({Before(0.6)});
+  // An object as a whole, of before the cut.
+  Alter(
+      "CREATE TEMP TABLE gone AS SELECT o.id FROM object o WHERE o.seq <= "
+      "(SELECT before_seq FROM pruned) LIMIT 1;"
+      "DELETE FROM body WHERE seq IN (SELECT seq FROM revision "
+      "WHERE object_id IN (SELECT id FROM gone));"
+      "DELETE FROM revision WHERE object_id IN (SELECT id FROM gone);"
+      "DELETE FROM lifetime WHERE object_id IN (SELECT id FROM gone);"
+      "DELETE FROM object WHERE id IN (SELECT id FROM gone)");
+  const Report report = MustVerify(path_, {after, "", {}});
+  EXPECT_EQ(report.verdict, Verdict::kAltered);
+  EXPECT_THAT(Told(report), HasSubstr("are missing where pruning took"));
+}
+
+TEST_F(PrunedTest, WhatWasNotCutIsMissing) {
+  Write(4, 1500);
+  const std::string after = Prune({Before(0.4)});
+  Alter("DELETE FROM revision WHERE seq = (SELECT max(seq) FROM revision)");
+  const Report report = MustVerify(path_, {after, "", {}});
+  EXPECT_EQ(report.verdict, Verdict::kAltered);
+  EXPECT_THAT(Told(report), HasSubstr(": it is missing"));
+}
+
+TEST_F(PrunedTest, ItsTablesSayWhatItsRecordsSay) {
+  Write(5, 1000);
+  const std::string after = Prune({Before(0.4), Keep(9)});
+  for (const char* sql :
+       {"UPDATE pruned SET before_at = before_at - 1000000 "
+        "WHERE before_at IS NOT NULL",
+        "UPDATE pruned SET keep = 100 WHERE keep IS NOT NULL",
+        "UPDATE pruned SET done = 0", "UPDATE pruned SET revisions = 1",
+        "DELETE FROM pruned",
+        "INSERT INTO pruned_resource SELECT p.seq, r.id FROM pruned p, "
+        "resource r",
+        "DELETE FROM record WHERE kind = 'prune'",
+        "DELETE FROM record WHERE kind = 'pruned'",
+        "UPDATE record SET detail = replace(detail, 'revisions\":', "
+        "'revisions\":1') WHERE kind = 'pruned'",
+        "UPDATE record SET detail = '{\"before\":1,\"seq\":1}' "
+        "WHERE kind = 'prune'"}) {
+    SCOPED_TRACE(sql);
+    const std::string copy = path_ + ".whole";
+    std::filesystem::copy_file(
+        path_, copy, std::filesystem::copy_options::overwrite_existing);
+    Alter(sql);
+    const Report report = MustVerify(path_, {after, "", {}});
+    EXPECT_EQ(report.verdict, Verdict::kAltered);
+    EXPECT_THAT(report.findings, testing::Not(IsEmpty()));
+    std::filesystem::rename(copy, path_);
+  }
+}
+
+}  // namespace
+}  // namespace kubescribe::verify
