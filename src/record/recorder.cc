@@ -14,6 +14,8 @@ namespace {
 
 constexpr Micros kFirstRetry = kSecond;
 constexpr Micros kLastRetry = 30 * kSecond;
+// Between the steps of a prune while nothing comes in.
+constexpr Micros kPrunePause = 5 * kMillisecond;
 
 // The gap before a stream's first list is in every record.
 bool IsLoss(const store::GapRow& gap) {
@@ -191,13 +193,14 @@ Room RecorderImpl::Offer(kube::Observation observation) {
 // -- the writer thread
 
 std::size_t RecorderImpl::Step(Micros wait) {
-  Gather(wait);
+  Gather(pruning_ ? std::min(wait, kPrunePause) : wait);
   News news;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     news = StepLocked();
   }
   Tell(news);
+  PruneTurn();
   return news.committed;
 }
 
@@ -450,6 +453,10 @@ void RecorderImpl::Tell(const News& news) {
 Status RecorderImpl::Stop(Micros limit) {
   const Micros deadline = Mono() + limit;
   queue_.Close();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
   while (true) {
     Step(0);
     std::size_t left = queue_.size();

@@ -23,6 +23,7 @@ std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
   commands.push_back(MakeAudit(common));
   commands.push_back(MakeReload(common));
   commands.push_back(MakeBackup(common));
+  commands.push_back(MakePrune(common));
   return commands;
 }
 

@@ -66,6 +66,7 @@ std::unique_ptr<Command> MakeExport(const Common& common);
 std::unique_ptr<Command> MakeAudit(const Common& common);
 std::unique_ptr<Command> MakeReload(const Common& common);
 std::unique_ptr<Command> MakeBackup(const Common& common);
+std::unique_ptr<Command> MakePrune(const Common& common);
 
 // -n and -A.
 struct NamespaceFlags {
