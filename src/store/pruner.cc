@@ -378,11 +378,11 @@ void Pruner::NoteObject(const PruneObject& object, const ObjectPlan& plan,
         "INSERT INTO pruned_object (object_id, from_at, before_at, before_seq, "
         "before_rv, epoch) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (object_id) DO UPDATE SET from_at = "
-        "min(from_at, excluded.from_at), before_at = excluded.before_at, "
-        "before_seq = excluded.before_seq, before_rv = excluded.before_rv, "
+        "min(from_at, excluded.from_at), before_at = "
+        "max(before_at, excluded.before_at), before_seq = excluded.before_seq, "
+        "before_rv = excluded.before_rv, "
         "epoch = excluded.epoch")
-      .Bind(object.id, first, plan.baseline_at, plan.baseline, plan.rv,
-            plan.epoch)
+      .Bind(object.id, first, plan.before, plan.baseline, plan.rv, plan.epoch)
       .Run();
 }
 
