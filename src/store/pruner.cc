@@ -18,7 +18,7 @@ constexpr Micros kStepTime = 15 * kMillisecond;
 constexpr std::size_t kMostRevisions = 512;
 constexpr std::size_t kMostLooks = 4096;
 // Between two looks at the clock.
-constexpr std::size_t kChunk = 32;
+constexpr std::size_t kChunk = 8;
 constexpr std::int64_t kBodiesAStep = 4096;
 constexpr int kFewestPages = 16;
 constexpr int kMostPages = 1024;
@@ -492,12 +492,14 @@ void Pruner::StepDictionaries() {
                  "SELECT seq, dictionary FROM body WHERE seq > ? "
                  "ORDER BY seq LIMIT ?");
     bodies.Bind(dictionary_seq_, kBodiesAStep);
+    const Micros deadline = clock_.Mono() + kStepTime;
     while (bodies.Step()) {
       ++seen;
       dictionary_seq_ = bodies.Int(0);
       dictionaries_.insert(bodies.OptionalInt(1).value_or(0));
+      if (seen % 64 == 0 && clock_.Mono() >= deadline) break;
     }
-    more = seen == kBodiesAStep && dictionary_seq_ <= cut_.seq;
+    more = seen > 0 && dictionary_seq_ <= cut_.seq;
   }
   if (more) return;
   for (const std::int64_t id : old) {
