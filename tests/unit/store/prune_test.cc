@@ -303,6 +303,33 @@ TEST_F(PruneTest, RecordingGoesOnBetweenTheSteps) {
   }
 }
 
+TEST_F(PruneTest, ABackupMeanwhileIsWhole) {
+  ASSERT_NO_FATAL_FAILURE(Make(9, 600));
+  const std::string copy = folder_ / "copy.db";
+  auto writer = MustOpen();
+  ASSERT_TRUE(writer->StartBackup(copy).ok());
+  ASSERT_TRUE(
+      writer->StartPrune({{}, writer->info().known_until, {}, {}, "age"}).ok());
+  bool copied = false;
+  while (!copied || writer->pruning()) {
+    // Nine steps of the one to one of the other, so that pages go that are
+    // copied already and such as are not.
+    for (int i = 0; i < 9; ++i) ASSERT_TRUE(writer->StepPrune().ok());
+    if (copied) continue;
+    const auto step = writer->StepBackup(3);
+    ASSERT_TRUE(step.ok()) << step.error().message();
+    copied = step->finished;
+  }
+  ASSERT_TRUE(writer->CloseCleanly().ok());
+  ASSERT_NO_FATAL_FAILURE(ExpectWhole(path_));
+  ASSERT_NO_FATAL_FAILURE(ExpectWhole(copy));
+  const auto original = MustRead();
+  const auto copied_reader = MustRead(copy);
+  EXPECT_EQ(AllRevisions(*copied_reader).size(),
+            AllRevisions(*original).size());
+  ASSERT_NO_FATAL_FAILURE(ExpectBodies(*original, *copied_reader));
+}
+
 TEST_F(PruneTest, ABaseThatGoesIsNotBuiltOn) {
   auto writer = MustOpen();
   // The newest body is that of a late revision, which goes.
