@@ -19,6 +19,9 @@ namespace {
 constexpr std::size_t kMaxConfig = 1u << 20;
 constexpr std::int64_t kManyItems = 1000000000;
 constexpr Micros kLong = 365 * 24 * kHour;
+constexpr Micros kAges = 100 * kLong;
+// A file that holds nothing yet takes a tenth of it.
+constexpr std::uint64_t kLeastFile = 1u << 20;
 
 // The core group's kinds, for redaction rules that name no group.
 constexpr std::array<std::string_view, 14> kCoreKinds = {
@@ -233,6 +236,80 @@ bool ReadRules(Section* section, std::vector<ResourceRule>* out) {
   return true;
 }
 
+// An age, a number of revisions; each only where it is given.
+void ReadBounds(Section* section, std::optional<Micros>* age,
+                std::optional<std::int64_t>* revisions) {
+  if (section->Has("age")) {
+    Micros value = kSecond;
+    section->Duration("age", kSecond, kAges, &value);
+    *age = value;
+  } else {
+    section->Take("age");
+  }
+  if (section->Has("revisions")) {
+    std::int64_t value = 1;
+    section->Int("revisions", 1, kManyItems, &value);
+    *revisions = value;
+  } else {
+    section->Take("revisions");
+  }
+}
+
+RetentionRule ReadRetentionRule(YamlErrors& errors, const YAML::Node& node,
+                                const std::string& key,
+                                const std::vector<RetentionRule>& others) {
+  RetentionRule rule;
+  Section section(errors, node, key);
+  std::string resource;
+  section.String("resource", &resource);
+  Result<ResourceName> name = ParseResourceName(resource);
+  if (resource.empty()) {
+    section.Fail("resource", "is missing");
+  } else if (!name.ok()) {
+    section.Fail("resource", name.error().message());
+  } else if (name->every_kind() && !name->group) {
+    section.Fail("resource",
+                 "\"*\" is what the bounds beside `resources` are for");
+  } else if (std::any_of(others.begin(), others.end(),
+                         [&](const RetentionRule& other) {
+                           return other.resource == *name;
+                         })) {
+    section.Fail("resource", fmt::format("\"{}\" is given twice", resource));
+  } else {
+    rule.resource = std::move(*name);
+  }
+  ReadBounds(&section, &rule.age, &rule.revisions);
+  if (!rule.age && !rule.revisions) {
+    section.Fail("resource", "needs an age or a number of revisions");
+  }
+  section.RefuseOthers();
+  return rule;
+}
+
+// False when the key is not there.
+bool ReadRetention(Section* parent, RetentionConfig* out) {
+  const char* const key = "retention";
+  const bool given = parent->Has(key);
+  Section section(parent->errors(), parent->Take(key), parent->KeyOf(key));
+  RetentionConfig retention;
+  ReadBounds(&section, &retention.age, &retention.revisions);
+  if (section.Has("size")) {
+    std::uint64_t value = kLeastFile;
+    section.Size("size", kLeastFile, std::uint64_t{1} << 50, &value);
+    retention.size = value;
+  } else {
+    section.Take("size");
+  }
+  section.Each("resources",
+               [&](const YAML::Node& node, const std::string& name) {
+                 retention.resources.push_back(ReadRetentionRule(
+                     parent->errors(), node, name, retention.resources));
+               });
+  section.RefuseOthers();
+  *out = std::move(retention);
+  return given;
+}
+
 ClusterConfig ReadCluster(Section* section, const Place& place) {
   ClusterConfig cluster;
   section->String("name", &cluster.name);
@@ -255,6 +332,10 @@ ClusterConfig ReadCluster(Section* section, const Place& place) {
       section->WhereOf(cluster.in_cluster ? "inCluster" : "kubeconfig");
   ReadRules(section, &cluster.resources);
   ReadResourceNames(section, "exclude", &cluster.exclude);
+  RetentionConfig retention;
+  if (ReadRetention(section, &retention)) {
+    cluster.retention = std::move(retention);
+  }
   section->RefuseOthers();
   return cluster;
 }
@@ -398,6 +479,7 @@ void ReadRoot(Section* root, const Place& place, Config* config) {
   ReadResourceNames(root, "exclude", &config->exclude);
   ReadClusters(root, place, config);
   ReadRedaction(root, config);
+  ReadRetention(root, &config->retention);
   ReadLog(root, config);
   root->Duration("auditInterval", 0, kLong, &config->audit_interval);
   if (config->audit_interval > 0 && config->audit_interval < kMinute) {
@@ -429,6 +511,7 @@ ClusterConfig NewCluster(const Config& config, std::string name) {
   cluster.name = std::move(name);
   cluster.resources = config.resources;
   cluster.exclude = config.exclude;
+  cluster.retention = config.retention;
   return cluster;
 }
 
@@ -452,6 +535,7 @@ Result<Config> ParseConfig(std::string_view yaml, const std::string& path) {
   if (errors.first()) return *errors.first();
   for (ClusterConfig& cluster : config.clusters) {
     if (cluster.resources.empty()) cluster.resources = config.resources;
+    if (!cluster.retention) cluster.retention = config.retention;
     cluster.exclude.insert(cluster.exclude.end(), config.exclude.begin(),
                            config.exclude.end());
   }

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,25 @@ struct ResourceRule {
   bool operator==(const ResourceRule&) const = default;
 };
 
+// Bounds of the history of one kind, instead of the general ones.
+struct RetentionRule {
+  ResourceName resource;
+  std::optional<Micros> age;
+  std::optional<std::int64_t> revisions;  // of each object
+
+  bool operator==(const RetentionRule&) const = default;
+};
+
+// How much history is kept; without bounds all of it.
+struct RetentionConfig {
+  std::optional<Micros> age;
+  std::optional<std::uint64_t> size;  // bytes of the cluster's file
+  std::optional<std::int64_t> revisions;
+  std::vector<RetentionRule> resources;
+
+  bool operator==(const RetentionConfig&) const = default;
+};
+
 struct ClusterConfig {
   std::string name;  // unique; also the database's name
   // "" with in_cluster false: as kubectl finds it.
@@ -65,6 +85,8 @@ struct ClusterConfig {
   std::vector<ResourceRule> resources;
   // Kinds that no rule with "*" records, the cluster's and the file's together.
   std::vector<ResourceName> exclude;
+  // The cluster's own, or the file's. Always there after LoadConfig.
+  std::optional<RetentionConfig> retention;
 
   bool operator==(const ClusterConfig&) const = default;
 };
@@ -148,6 +170,7 @@ struct Config {
   LimitConfig limits;
   CommitConfig commit;
   CheckpointConfig checkpoint;
+  RetentionConfig retention;  // of clusters without one of their own
 
   bool operator==(const Config&) const = default;
 };

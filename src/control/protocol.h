@@ -25,6 +25,12 @@
 //   backup      {"cluster": NAME or "", "path": ABSOLUTE} -> progress lines
 //   with
 //               "pages", "done"; at the end "cluster", "path"
+//   prune       {"cluster": NAME or "", "resources": [ids], and one of "before"
+//               (microseconds since 1970), "keep", "maxBytes"} -> progress
+//               lines with "revisions", "objects", "bytes", "lookedAt", "of",
+//               "usedBytes", "returnedBytes"; at the end these, "record",
+//               "outOfReach" and "cluster". A caller who goes away leaves the
+//               prune going on
 //   checkpoint  {} -> {}; what is in the -wal files goes into the databases
 #pragma once
 

@@ -192,6 +192,32 @@ Result<Range> ReadRange(const std::string& path, store::Seq after,
 
 }  // namespace
 
+Result<std::vector<std::string>> PrunedOfExport(const std::string& path,
+                                                const ExportRequest& request) {
+  const auto reader = store::Reader::Open(path);
+  if (!reader.ok()) return reader.error();
+  const auto prunes = (*reader)->Prunes();
+  if (!prunes.ok()) return prunes.error();
+  std::vector<std::string> why;
+  std::int64_t revisions = 0;
+  store::Seq until = 0;
+  store::Seq record = 0;
+  for (const store::PrunedRow& prune : *prunes) {
+    // A cut to a number of revisions is one anywhere before its record.
+    const store::Seq to = prune.before_seq.value_or(prune.seq);
+    if (to <= request.after) continue;
+    revisions += prune.revisions;
+    until = std::max(until, to);
+    record = prune.seq;
+  }
+  if (record != 0) {
+    why.push_back(std::to_string(revisions) + " revisions up to seq " +
+                  std::to_string(until) + " are not kept any more (record " +
+                  std::to_string(record) + ")");
+  }
+  return why;
+}
+
 Result<store::Seq> Export(const std::string& path, const ExportRequest& request,
                           const LineSink& sink) {
   store::Seq after = request.after;

@@ -19,6 +19,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "store/types.h"
@@ -32,6 +33,10 @@ struct ExportRequest {
 
 // Gets one line without its newline; false: stop, without an error.
 using LineSink = std::function<bool(const std::string& line)>;
+
+// Why records in (after, last] are missing: one a prune. Nothing: none are.
+Result<std::vector<std::string>> PrunedOfExport(const std::string& path,
+                                                const ExportRequest& request);
 
 // Writes the records in (after, last] to `sink`, opening the file anew for
 // each range, and answers the last seq written. Errors: of the file.

@@ -18,6 +18,8 @@ constexpr Micros kLastRetry = 30 * kSecond;
 // one covers those that were let go.
 constexpr Micros kSinkRetry = 10 * kSecond;
 constexpr std::size_t kMostSigned = 1000;
+// Between the steps of a prune while nothing comes in.
+constexpr Micros kPrunePause = 5 * kMillisecond;
 
 // The gap before a stream's first list is in every record.
 bool IsLoss(const store::GapRow& gap) {
@@ -196,7 +198,7 @@ Room RecorderImpl::Offer(kube::Observation observation) {
 // -- the writer thread
 
 std::size_t RecorderImpl::Step(Micros wait) {
-  Gather(wait);
+  Gather(pruning_ ? std::min(wait, kPrunePause) : wait);
   News news;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -205,6 +207,7 @@ std::size_t RecorderImpl::Step(Micros wait) {
   }
   Tell(news);
   GiveOut(false);
+  PruneTurn();
   return news.committed;
 }
 
@@ -418,6 +421,7 @@ void RecorderImpl::GiveOut(bool now) {
 
 void RecorderImpl::Failed(const Error& error) {
   writer_.reset();
+  signed_job_ = 0;
   retry_wait_ =
       retry_wait_ == 0 ? kFirstRetry : std::min(retry_wait_ * 2, kLastRetry);
   retry_at_ = Mono() + retry_wait_;
@@ -505,6 +509,10 @@ void RecorderImpl::Tell(const News& news) {
 Status RecorderImpl::Stop(Micros limit) {
   const Micros deadline = Mono() + limit;
   queue_.Close();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
   while (true) {
     Step(0);
     std::size_t left = queue_.size();

@@ -30,6 +30,7 @@
 #include "kube/observation.h"
 #include "kube/resource.h"
 #include "record/redact.h"
+#include "store/retention.h"
 #include "store/writer.h"
 
 namespace kubescribe::record {
@@ -77,8 +78,10 @@ struct RecorderStats {
   std::uint64_t checkpoints = 0;  // of the log, signed since start
   std::uint64_t sink_errors = 0;  // on_checkpoint said no
   store::Seq last_seq = 0;
-  Micros last_commit = 0;  // wall; 0: none yet
-  std::string error;       // of the store, "" while it works
+  Micros last_commit = 0;    // wall; 0: none yet
+  std::string error;         // of the store, "" while it works
+  std::uint64_t pruned = 0;  // revisions, since start
+  Micros prune_hold = 0;     // the longest that a step of a prune held it up
 };
 
 class Recorder {
@@ -146,6 +149,18 @@ class Recorder {
   virtual Status Backup(
       const std::string& path,
       const std::function<bool(const store::BackupProgress&)>& report) = 0;
+
+  // How much history is kept from now on; by default all of it. Looked at once
+  // a minute, first at once. Any thread.
+  virtual void SetRetention(const store::RetentionPolicy& policy) = 0;
+  // Prunes between commits, and answers at the end. `report` as that of
+  // Backup; where it says no, the prune goes on all the same. Steps are taken
+  // by Step: any thread but the writer's. Errors: those of
+  // store::Writer::StartPrune, kUnavailable where the store has failed,
+  // kCancelled.
+  virtual Result<store::PruneProgress> Prune(
+      const store::PruneWish& wish,
+      const std::function<bool(const store::PruneProgress&)>& report) = 0;
 };
 
 }  // namespace kubescribe::record

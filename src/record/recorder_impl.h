@@ -37,6 +37,10 @@ class RecorderImpl final : public Recorder {
   Status Backup(
       const std::string& path,
       const std::function<bool(const store::BackupProgress&)>& report) override;
+  void SetRetention(const store::RetentionPolicy& policy) override;
+  Result<store::PruneProgress> Prune(
+      const store::PruneWish& wish,
+      const std::function<bool(const store::PruneProgress&)>& report) override;
 
  private:
   struct Offered {
@@ -78,6 +82,14 @@ class RecorderImpl final : public Recorder {
   Status RecordStop();
   // The last of Stop.
   Status CloseFile();
+  // Between two commits: a step of a prune, and what the retention asks for.
+  void PruneTurn();
+  bool StepPrune();
+  // REQUIRES: mutex_, writer_.
+  void NotePruned(const Status& step, Micros took);
+  Result<store::PruneProgress> PruneAsked(
+      const store::PruneWish& wish,
+      const std::function<bool(const store::PruneProgress&)>& report);
   // Not another file in its place, nor none. Looks once a second.
   Status StillThere();
   bool Reopen();
@@ -95,6 +107,7 @@ class RecorderImpl final : public Recorder {
   const std::optional<bool> clean_stop_;  // of the run before, if there was one
   BoundedQueue<Offered> queue_;
   std::atomic<bool> checkpoint_wanted_ = false;
+  std::atomic<bool> pruning_ = false;  // there is a step to take
 
   // Of the writer thread.
   std::vector<Offered> gathered_;
@@ -122,6 +135,15 @@ class RecorderImpl final : public Recorder {
   Micros retry_at_ = 0;
   Micros retry_wait_ = 0;
   LogOnce write_errors_;
+  bool stopping_ = false;
+  store::RetentionPolicy retention_policy_;
+  std::unique_ptr<store::Retention> retention_;  // null: all is kept
+  std::optional<Micros> retention_at_;    // looked at again; none: at once
+  std::vector<store::PruneWish> wishes_;  // the next one last
+  std::int64_t signed_job_ = 0;           // the prune before which was signed
+  Micros prune_again_at_ = 0;             // not before, after a failure
+  bool prune_asked_ = false;              // by somebody, who waits
+  LogOnce prune_errors_;
 
   mutable std::mutex stats_mutex_;
   // Guarded by stats_mutex_: nobody who only looks waits for a commit.

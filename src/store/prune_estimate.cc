@@ -13,8 +13,6 @@
 namespace kubescribe::store {
 namespace {
 
-// No snapshot is held longer.
-constexpr Micros kSlice = kSecond;
 // What the rows and indexes of a revision take besides its body (README,
 // "Figures").
 constexpr std::uint64_t kRowBytes = 195;
@@ -22,7 +20,7 @@ constexpr std::uint64_t kRowBytes = 195;
 std::unique_ptr<Db> OpenToLook(const std::string& path) {
   auto db = std::make_unique<Db>(path, SQLite::OPEN_READONLY, kBusyMs, "");
   db->Harden();
-  db->Exec("PRAGMA query_only = ON; BEGIN");
+  db->Exec("PRAGMA query_only = ON");
   return db;
 }
 
@@ -32,7 +30,7 @@ class Estimate {
       : path_(std::move(path)), wish_(std::move(wish)) {}
 
   PruneEstimate Run() {
-    auto db = OpenToLook(path_);
+    const auto db = OpenToLook(path_);
     result_.used_bytes = UsedBytes(*db);
     if (!wish_.max_bytes) {
       PruneCut cut;
@@ -42,40 +40,35 @@ class Estimate {
                                   db->Int("SELECT known_until FROM meta"));
         cut.seq = SeqAt(*db, *cut.at);
       }
-      Count(std::move(db), cut);
+      Count(cut);
       return result_;
     }
+    const Seq last = db->Int("SELECT last_seq FROM meta");
     for (int attempt = 0; result_.used_bytes > *wish_.max_bytes; ++attempt) {
-      if (db == nullptr) db = OpenToLook(path_);
       const std::optional<PruneCut> cut =
           CutForSize(*db, result_.used_bytes, *wish_.max_bytes, attempt);
       if (!cut) break;
-      const std::uint64_t freed = Count(std::move(db), *cut);
-      if (freed >= result_.used_bytes - *wish_.max_bytes) break;
-      const Seq last = OpenToLook(path_)->Int("SELECT last_seq FROM meta");
-      if (cut->seq >= last) break;
+      const std::uint64_t freed = Count(*cut);
+      if (freed >= result_.used_bytes - *wish_.max_bytes || cut->seq >= last) {
+        break;
+      }
     }
     return result_;
   }
 
  private:
   // Fills the result, and answers about how many bytes that frees.
-  std::uint64_t Count(std::unique_ptr<Db> db, PruneCut cut) {
+  std::uint64_t Count(PruneCut cut) {
+    auto db = OpenToLook(path_);
     cut.resources = wish_.resources;
     result_.before = cut.at;
     std::map<std::int64_t, PruneCount> kinds;
     std::uint64_t freed = 0;
     std::int64_t after = 0;
-    const Clock& clock = SystemClock();
-    Micros opened = clock.Mono();
-    std::int64_t highest = db->Int("SELECT coalesce(max(id), 0) FROM object");
+    const std::int64_t highest =
+        db->Int("SELECT coalesce(max(id), 0) FROM object");
     while (const auto object = NextObject(*db, after)) {
       after = object->id;
-      if (clock.Mono() - opened > kSlice) {
-        db.reset();
-        db = OpenToLook(path_);
-        opened = clock.Mono();
-      }
       if (!cut.Concerns(object->resource_id)) continue;
       const auto plan = PlanOf(*db, *object, cut, highest);
       if (!plan) continue;

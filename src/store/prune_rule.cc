@@ -61,6 +61,14 @@ std::optional<ObjectPlan> PlanByCount(Db& db, const PruneObject& object,
   }
   plan.last = plan.baseline - 1;
   plan.before = plan.baseline_at;
+  // Several that changed in one instant go too; then not even of that instant
+  // all is known.
+  Query same(db,
+             "SELECT 1 FROM revision WHERE object_id = ? AND late = 0 "
+             "AND changed_at = ? AND seq < ? LIMIT 1");
+  if (same.Bind(object.id, plan.baseline_at, plan.baseline).Step()) {
+    ++plan.before;
+  }
   if (!AnyRow(db, object.id, plan.last, plan.before)) return std::nullopt;
   return plan;
 }

@@ -18,7 +18,7 @@ constexpr Micros kStepTime = 15 * kMillisecond;
 constexpr std::size_t kMostRevisions = 512;
 constexpr std::size_t kMostLooks = 4096;
 // Between two looks at the clock.
-constexpr std::size_t kChunk = 32;
+constexpr std::size_t kChunk = 8;
 constexpr std::int64_t kBodiesAStep = 4096;
 constexpr int kFewestPages = 16;
 constexpr int kMostPages = 1024;
@@ -380,11 +380,11 @@ void Pruner::NoteObject(const PruneObject& object, const ObjectPlan& plan,
         "INSERT INTO pruned_object (object_id, from_at, before_at, before_seq, "
         "before_rv, epoch) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (object_id) DO UPDATE SET from_at = "
-        "min(from_at, excluded.from_at), before_at = excluded.before_at, "
-        "before_seq = excluded.before_seq, before_rv = excluded.before_rv, "
+        "min(from_at, excluded.from_at), before_at = "
+        "max(before_at, excluded.before_at), before_seq = excluded.before_seq, "
+        "before_rv = excluded.before_rv, "
         "epoch = excluded.epoch")
-      .Bind(object.id, first, plan.baseline_at, plan.baseline, plan.rv,
-            plan.epoch)
+      .Bind(object.id, first, plan.before, plan.baseline, plan.rv, plan.epoch)
       .Run();
 }
 
@@ -499,12 +499,14 @@ void Pruner::StepDictionaries() {
                  "SELECT seq, dictionary FROM body WHERE seq > ? "
                  "ORDER BY seq LIMIT ?");
     bodies.Bind(dictionary_seq_, kBodiesAStep);
+    const Micros deadline = clock_.Mono() + kStepTime;
     while (bodies.Step()) {
       ++seen;
       dictionary_seq_ = bodies.Int(0);
       dictionaries_.insert(bodies.OptionalInt(1).value_or(0));
+      if (seen % 64 == 0 && clock_.Mono() >= deadline) break;
     }
-    more = seen == kBodiesAStep && dictionary_seq_ <= cut_.seq;
+    more = seen > 0 && dictionary_seq_ <= cut_.seq;
   }
   if (more) return;
   for (const std::int64_t id : old) {

@@ -25,6 +25,7 @@ std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
   commands.push_back(MakeBackup(common));
   commands.push_back(MakeCheckpoint(common));
   commands.push_back(MakeVerify(common));
+  commands.push_back(MakePrune(common));
   return commands;
 }
 

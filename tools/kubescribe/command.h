@@ -71,6 +71,7 @@ std::unique_ptr<Command> MakeReload(const Common& common);
 std::unique_ptr<Command> MakeBackup(const Common& common);
 std::unique_ptr<Command> MakeCheckpoint(const Common& common);
 std::unique_ptr<Command> MakeVerify(const Common& common);
+std::unique_ptr<Command> MakePrune(const Common& common);
 
 // -n and -A.
 struct NamespaceFlags {

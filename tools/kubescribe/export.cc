@@ -29,6 +29,8 @@ class ExportCommand final : public Command {
                      "Only records up to this seq (of one cluster)")
         ->type_name("SEQ")
         ->check(CheckSeq);
+    app_->add_flag("--strict", strict_,
+                   "Exit with 4 when records of it were pruned");
   }
 
   int Run() override {
@@ -40,7 +42,14 @@ class ExportCommand final : public Command {
                         "--cluster"));
     }
     Out out;
+    bool whole = true;
     for (const query::DatabaseFile& file : *files) {
+      const auto pruned = query::PrunedOfExport(file.path, request_);
+      if (!pruned.ok()) return Fail(pruned.error());
+      for (const std::string& why : *pruned) {
+        Say("warning", "pruned: " + file.cluster + ": " + why);
+        whole = false;
+      }
       const Result<store::Seq> done =
           query::Export(file.path, request_, [&](const std::string& line) {
             return out.Write(line) && out.Write("\n");
@@ -51,11 +60,13 @@ class ExportCommand final : public Command {
       }
     }
     out.Flush();
-    return out.ok() ? kExitFound : kExitError;
+    if (!out.ok()) return kExitError;
+    return strict_ && !whole ? kExitUncertain : kExitFound;
   }
 
  private:
   query::ExportRequest request_;
+  bool strict_ = false;
 };
 
 }  // namespace

@@ -18,8 +18,8 @@ constexpr char kFooter[] =
 now, unix seconds, or a revision (rv:123, seq:45).
 
 Exit codes: 0 found, 1 error, 2 usage, 3 nothing matched, 4 with --strict when
-the answer is uncertain or crosses a gap; diff: 0 equal, 1 different, 2 error;
-verify: 0 good, 5 altered, 6 cannot decide.
+the answer is uncertain, crosses a gap or was pruned; diff: 0 equal, 1
+different, 2 error; verify: 0 good, 5 altered, 6 cannot decide.
 )";
 
 // The first word, if it is no command: says so, with what may have been meant.

@@ -40,6 +40,7 @@ bool SameForAll(config::Config one, config::Config other) {
     config->clusters.clear();
     config->resources.clear();
     config->exclude.clear();
+    config->retention = {};
     config->path.clear();
     config->data_dir.clear();
     config->log_format = {};
@@ -52,6 +53,7 @@ bool SameConnection(config::ClusterConfig one, config::ClusterConfig other) {
   for (config::ClusterConfig* cluster : {&one, &other}) {
     cluster->resources.clear();
     cluster->exclude.clear();
+    cluster->retention.reset();
     cluster->kubeconfig_at.clear();
   }
   return one == other;
@@ -137,6 +139,7 @@ bool App::Listen() {
   handlers["audit"] = [this](control::Call& call) { return Audit(call); };
   handlers["reload"] = [this](control::Call& call) { return AskReload(call); };
   handlers["backup"] = [this](control::Call& call) { return Backup(call); };
+  handlers["prune"] = [this](control::Call& call) { return Prune(call); };
   handlers["checkpoint"] = [this](control::Call& /*call*/) {
     OnLoop([this] {
       for (const auto& runner : runners_) runner->Checkpoint();

@@ -56,6 +56,9 @@ class App {
   Result<std::string> Audit(control::Call& call);
   Result<std::string> AskReload(control::Call& call);
   Result<std::string> Backup(control::Call& call);
+  Result<std::string> Prune(control::Call& call);
+  // Of the cluster of that name, or of the only one. Fills in its name.
+  Result<std::shared_ptr<record::Recorder>> RecorderOf(std::string& name);
 
   const Options options_;
   std::shared_ptr<const config::Config> config_;  // main thread

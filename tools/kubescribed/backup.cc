@@ -6,15 +6,8 @@
 
 namespace kubescribe::daemon {
 
-Result<std::string> App::Backup(control::Call& call) {
-  using nlohmann::json;
-  const json args = json::parse(call.args(), nullptr, false);
-  const std::string wanted = args.value("cluster", std::string());
-  const std::string path = args.value("path", std::string());
-  if (path.empty() || path.front() != '/') {
-    return Error(Code::kInvalid, "the backup's path must be absolute");
-  }
-  std::string name;
+Result<std::shared_ptr<record::Recorder>> App::RecorderOf(std::string& name) {
+  const std::string wanted = name;
   std::string names;
   std::shared_ptr<record::Recorder> recorder;
   int meant = 0;
@@ -40,6 +33,21 @@ Result<std::string> App::Backup(control::Call& call) {
   if (recorder == nullptr) {
     return Error(Code::kBusy, name + ": its file is not open yet");
   }
+  return recorder;
+}
+
+Result<std::string> App::Backup(control::Call& call) {
+  using nlohmann::json;
+  const json args = json::parse(call.args(), nullptr, false);
+  const std::string wanted = args.value("cluster", std::string());
+  const std::string path = args.value("path", std::string());
+  if (path.empty() || path.front() != '/') {
+    return Error(Code::kInvalid, "the backup's path must be absolute");
+  }
+  std::string name = wanted;
+  const auto found = RecorderOf(name);
+  if (!found.ok()) return found.error();
+  const std::shared_ptr<record::Recorder> recorder = *found;
   // A line every percent is enough.
   std::int64_t told = -1;
   const Status done =

@@ -45,6 +45,19 @@ kube::StreamState StateOf(const std::string& name) {
   return kube::StreamState::kStarting;
 }
 
+store::RetentionPolicy RetentionOf(const config::ClusterConfig& cluster) {
+  store::RetentionPolicy policy;
+  if (!cluster.retention) return policy;
+  policy.age = cluster.retention->age;
+  policy.size = cluster.retention->size;
+  policy.revisions = cluster.retention->revisions;
+  for (const config::RetentionRule& rule : cluster.retention->resources) {
+    policy.resources.push_back({rule.resource.group, rule.resource.resource,
+                                rule.age, rule.revisions});
+  }
+  return policy;
+}
+
 // Identities compare only where the same thing was asked: "kube-system=UID".
 std::string SourceOf(const std::string& identity) {
   return identity.substr(0, identity.find('='));
@@ -167,6 +180,7 @@ Status ClusterRunner::OpenStore(const std::string& identity, bool weak) {
       options, record::Redactor(shared_.key, name(), rules),
       std::move(callbacks));
   if (!opened.ok()) return opened.error();
+  (*opened)->SetRetention(RetentionOf(cluster_config_));
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     recorder_ = std::move(*opened);
@@ -336,6 +350,7 @@ void ClusterRunner::Stalled(Micros from_wall) {
 void ClusterRunner::Reload(const config::ClusterConfig& cluster) {
   cluster_config_ = cluster;
   advice_.clear();
+  if (const auto known = recorder()) known->SetRetention(RetentionOf(cluster));
   if (watching_) watching_->Reconfigure();
 }
 

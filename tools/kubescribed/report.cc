@@ -76,6 +76,8 @@ ordered_json ClusterJson(const ClusterRunner& runner) {
   json["checkpointSinkErrors"] = stats.sink_errors;
   json["queueItems"] = stats.queue_items;
   json["queueBytes"] = stats.queue_bytes;
+  json["pruned"] = stats.pruned;
+  json["pruneHoldMs"] = stats.prune_hold / kMillisecond;
   json["writeErrors"] = stats.write_errors;
   if (!stats.error.empty()) json["error"] = stats.error;
   json["streams"] = ordered_json::array();

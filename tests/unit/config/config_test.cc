@@ -95,6 +95,41 @@ redaction:
   EXPECT_EQ(config->redaction[0].resource.group, "");
 }
 
+TEST(Config, RetentionIsTheClustersOwnOrTheFiles) {
+  const Result<Config> config = ParseConfig(R"(
+retention:
+  age: 30d
+  size: 10GB
+  revisions: 500
+  resources:
+  - {resource: events, age: 7d}
+  - {resource: "*.apps", revisions: 20}
+clusters:
+- name: one
+- name: two
+  retention: {age: 1h}
+- name: three
+  retention: {}
+)",
+                                            "f.yaml");
+  ASSERT_TRUE(config.ok()) << config.error().message();
+  const RetentionConfig& one = *config->clusters[0].retention;
+  EXPECT_EQ(one.age, 30 * 24 * kHour);
+  EXPECT_EQ(one.size, 10'000'000'000U);
+  EXPECT_EQ(one.revisions, 500);
+  ASSERT_EQ(one.resources.size(), 2U);
+  EXPECT_EQ(one.resources[0].resource.resource, "events");
+  EXPECT_EQ(one.resources[0].age, 7 * 24 * kHour);
+  EXPECT_FALSE(one.resources[0].revisions);
+  EXPECT_EQ(one.resources[1].resource.group, "apps");
+  EXPECT_EQ(one.resources[1].revisions, 20);
+  RetentionConfig two;
+  two.age = kHour;
+  EXPECT_EQ(*config->clusters[1].retention, two);
+  EXPECT_EQ(*config->clusters[2].retention, RetentionConfig());
+  EXPECT_EQ(NewCluster(*config, "four").retention, one);
+}
+
 struct BrokenCase {
   const char* yaml;
   const char* message;
@@ -115,6 +150,26 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenCase{"\nauditIntervall: 30m\n",
                    "f.yaml:2: auditIntervall: unknown key; did you mean "
                    "auditInterval?"},
+        BrokenCase{"retention:\n  agee: 30d\n",
+                   "f.yaml:2: retention.agee: unknown key; did you mean age?"},
+        BrokenCase{"retention:\n  age: 30\n", "f.yaml:2: retention.age: "},
+        BrokenCase{"retention:\n  revisions: 0\n",
+                   "f.yaml:2: retention.revisions: "},
+        BrokenCase{"retention:\n  size: 10XB\n",
+                   "f.yaml:2: retention.size: must be a size"},
+        BrokenCase{"retention: 30d\n", "f.yaml:1: retention: must be a map"},
+        BrokenCase{"retention:\n  resources:\n  - {age: 7d}\n",
+                   "f.yaml:3: retention.resources[0].resource: is missing"},
+        BrokenCase{"retention:\n  resources:\n  - {resource: '*', age: 7d}\n",
+                   "retention.resources[0].resource: \"*\" is what"},
+        BrokenCase{"retention:\n  resources:\n  - {resource: pods}\n",
+                   "retention.resources[0].resource: needs an age"},
+        BrokenCase{"retention:\n  resources:\n  - {resource: pods, age: 1d}\n"
+                   "  - {resource: pods, revisions: 3}\n",
+                   "f.yaml:4: retention.resources[1].resource: \"pods\" is "
+                   "given twice"},
+        BrokenCase{"clusters:\n- name: a\n  retention: {size: 5}\n",
+                   "f.yaml:3: clusters[0].retention.size: must be from"},
         BrokenCase{"clusters:\n- name: a\n  kubconfig: x\n",
                    "f.yaml:3: clusters[0].kubconfig: unknown key; did you "
                    "mean kubeconfig?"},

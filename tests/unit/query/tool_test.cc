@@ -263,5 +263,83 @@ TEST_F(ToolTest, OneFileAnywhereCanBeAsked) {
   EXPECT_EQ(Run("get pods --seq -1").code, 2);
 }
 
+TEST_F(ToolTest, PruneSaysWhatWouldGoAndThenItIsGone) {
+  const std::string cut =
+      "prune --before " + std::to_string(Second(45) / kSecond);
+  const std::string later = Run("get pods -A -o yaml --strict" + At(48)).out;
+  Answer answer = Run(cut + " --dry-run -o json");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  const auto planned = nlohmann::json::parse(answer.out);
+  ASSERT_EQ(planned["kinds"].size(), 1U);
+  EXPECT_EQ(planned["kinds"][0]["kind"], "pods");
+  EXPECT_EQ(planned["kinds"][0]["revisions"], 3);
+  EXPECT_EQ(planned["kinds"][0]["objects"], 1);
+  EXPECT_EQ(Run(cut + " --dry-run").out.rfind("KIND   REVISIONS", 0), 0U);
+  EXPECT_EQ(Run(cut + " --kind cm --dry-run").code, 3);
+  EXPECT_EQ(Run("get pods --strict" + At(35)).code, 0);  // nothing went
+
+  answer = Run(cut + " -o json");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  const auto done = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(done["revisions"], 3);
+  EXPECT_EQ(done["objects"], 1);
+  EXPECT_EQ(Run(cut).code, 3);
+
+  // From the cut on all is as it was; before it, "pruned".
+  EXPECT_EQ(Run("get pods -A -o yaml --strict" + At(48)).out, later);
+  EXPECT_EQ(Run("get pods --strict" + At(45)).code, 0);
+  for (const std::string& question :
+       {"get pods --strict" + At(35), std::string("get pods --strict --rv 115"),
+        std::string("get pods --strict --seq 8"),
+        std::string("history pod/web --strict"),
+        std::string("export --strict")}) {
+    answer = Run(question);
+    EXPECT_EQ(answer.code, 4) << question;
+    EXPECT_NE(answer.err.find("warning: pruned: "), std::string::npos)
+        << question << ": " << answer.err;
+  }
+  const auto json = nlohmann::json::parse(Run("get pods -o json" + At(35)).out);
+  EXPECT_NE(json["metadata"]["annotations"]["kubescribe.dev/uncertain"]
+                .get<std::string>()
+                .find("pods: pruned to "),
+            std::string::npos);
+  EXPECT_NE(Run("diff pod/web --from " + std::to_string(Second(15) / kSecond) +
+                " --to " + std::to_string(Second(48) / kSecond))
+                .err.find("pruned"),
+            std::string::npos);
+  answer = Run("history pod/web -n prod");
+  EXPECT_EQ(answer.code, 3);
+  EXPECT_NE(answer.err.find("was pruned up to"), std::string::npos);
+  EXPECT_EQ(Run("history pod/db --strict --since " +
+                std::to_string(Second(65) / kSecond))
+                .code,
+            0);
+}
+
+TEST_F(ToolTest, PruneToTheNewestRevisionsOfEachObject) {
+  Answer answer = Run("prune --revisions 1 --kind pods");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(answer.out.rfind("test: pruned 4 revisions and 0 ended", 0), 0U)
+      << answer.out;
+  // Of default/web the first state is gone, of the other kinds nothing.
+  EXPECT_EQ(Run("get pods/web --strict" + At(25)).code, 0);
+  answer = Run("get pods/web --strict" + At(15));
+  EXPECT_EQ(answer.code, 4);
+  EXPECT_NE(answer.err.find("warning: pruned: of 1 object what was before"),
+            std::string::npos)
+      << answer.err;
+  EXPECT_EQ(Run("get cm --strict" + At(15)).code, 0);
+  EXPECT_EQ(Run("history pod/web --strict").code, 4);
+}
+
+TEST_F(ToolTest, PruneNeedsOneBound) {
+  EXPECT_EQ(Run("prune").code, 2);
+  EXPECT_EQ(Run("prune --before 1h --revisions 3").code, 2);
+  EXPECT_EQ(Run("prune --before rv:5").code, 2);
+  EXPECT_EQ(Run("prune --max-size 10XB").code, 2);
+  EXPECT_EQ(Run("prune --revisions 0").code, 2);
+  EXPECT_EQ(Run("prune --before 1h --kind nonsense").code, 2);
+}
+
 }  // namespace
 }  // namespace kubescribe::query
