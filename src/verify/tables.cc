@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -31,14 +33,22 @@ Schema SchemaOf(store::Db& db) {
   return schema;
 }
 
-void CheckSchema(store::Db& db, int version, Findings& findings) {
+Schema SchemaOfVersion(int version) {
+  static std::mutex mutex;
+  static std::map<int, Schema> known;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (const auto at = known.find(version); at != known.end()) return at->second;
   store::Db fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0,
                   "");
   fresh.Exec("BEGIN");
   for (const store::Migration& migration : store::Migrations()) {
     if (migration.version <= version) fresh.Exec(migration.sql);
   }
-  const Schema expected = SchemaOf(fresh);
+  return known[version] = SchemaOf(fresh);
+}
+
+void CheckSchema(store::Db& db, int version, Findings& findings) {
+  const Schema expected = SchemaOfVersion(version);
   const Schema found = SchemaOf(db);
   for (const auto& [type, name, sql] : expected) {
     if (found.count({type, name, sql}) == 0) {

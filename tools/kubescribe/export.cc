@@ -40,6 +40,11 @@ class ExportCommand final : public Command {
                         "--cluster"));
     }
     Out out;
+    bool damaged = false;
+    request_.damaged = [&](const std::string& what) {
+      Say("error", what);
+      damaged = true;
+    };
     for (const query::DatabaseFile& file : *files) {
       const Result<store::Seq> done =
           query::Export(file.path, request_, [&](const std::string& line) {
@@ -51,7 +56,7 @@ class ExportCommand final : public Command {
       }
     }
     out.Flush();
-    return out.ok() ? kExitFound : kExitError;
+    return out.ok() && !damaged ? kExitFound : kExitError;
   }
 
  private:
