@@ -198,7 +198,6 @@ void Records::Revision(const Query& row) {
   CheckSalt(seq, row.Blob(18));
   const std::int64_t stream = row.Int(19);
   const Micros recorded_at = row.Int(7);
-  derived_.last_recorded_at = recorded_at;
   const auto not_before = row.OptionalInt(9);
   if (not_before && *not_before < recorded_at) {
     auto& doubts = derived_.doubts[stream];
@@ -224,7 +223,6 @@ void Records::Record(const Query& row) {
   const std::string payload = Body(seq);
   CheckSalt(seq, row.Blob(4));
   const Micros recorded_at = row.Int(1);
-  derived_.last_recorded_at = recorded_at;
   const std::string_view kind = row.Blob(2);
   const std::string_view detail = row.Blob(3);
   const std::int64_t stream = row.Int(5);

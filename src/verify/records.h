@@ -54,7 +54,6 @@ class Records {
     std::map<std::pair<std::string, std::string>,
              std::set<std::pair<std::string, bool>>>
         kinds;
-    Micros last_recorded_at = 0;
   };
 
   // `outside`: in order of size. `logged`: leaves that the file's log has.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -24,12 +25,31 @@ std::string OfStream(std::int64_t id) {
 
 using Schema = std::set<std::tuple<std::string, std::string, std::string>>;
 
+// Without comments and line breaks, which a later program may word otherwise.
+std::string Normalized(const std::string& sql) {
+  std::string text;
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    if (sql.compare(i, 2, "--") == 0)
+      i = std::min(sql.find('\n', i), sql.size());
+    const bool blank =
+        i >= sql.size() || sql[i] == ' ' || sql[i] == '\n' || sql[i] == '\t';
+    if (!blank) {
+      text += sql[i];
+    } else if (!text.empty() && text.back() != ' ') {
+      text += ' ';
+    }
+  }
+  return text;
+}
+
 Schema SchemaOf(store::Db& db) {
   Schema schema;
   Query rows(db,
              "SELECT type, name, coalesce(sql, '') FROM sqlite_schema "
              "WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
-  while (rows.Step()) schema.emplace(rows.Text(0), rows.Text(1), rows.Text(2));
+  while (rows.Step()) {
+    schema.emplace(rows.Text(0), rows.Text(1), Normalized(rows.Text(2)));
+  }
   return schema;
 }
 
@@ -168,8 +188,7 @@ void CheckTileCount(store::Db& db, Findings& findings) {
   Expect(db, "SELECT count(*) FROM tile", rows, "tiles of the log", findings);
 }
 
-void CheckMeta(store::Db& db, const Records::Derived& derived,
-               Findings& findings) {
+void CheckMeta(store::Db& db, Findings& findings) {
   const std::int64_t last = db.Int("SELECT last_seq FROM meta");
   Expect(db, "SELECT count(*) FROM meta", 1, "rows of meta", findings);
   Expect(db,
@@ -188,7 +207,9 @@ void CheckMeta(store::Db& db, const Records::Derived& derived,
          "SELECT count(*) FROM checkpoint WHERE size < 1 OR size > "
          "(SELECT last_seq FROM meta)",
          0, "checkpoints that cover more than there is", findings);
-  if (db.Int("SELECT known_until FROM meta") < derived.last_recorded_at) {
+  if (db.Int("SELECT known_until < coalesce((SELECT recorded_at FROM revision "
+             "WHERE seq = last_seq), (SELECT recorded_at FROM record WHERE seq "
+             "= last_seq), known_until) FROM meta") != 0) {
     findings.Altered(0,
                      "the last record is newer than the file is known until");
   }
@@ -334,7 +355,7 @@ Status CheckTables(Snapshot& snapshot, const Records::Derived& derived,
                    Findings& findings) {
   if (Status open = snapshot.Renew(); !open.ok()) return open;
   store::Db& db = snapshot.db();
-  CheckMeta(db, derived, findings);
+  CheckMeta(db, findings);
   Expect(db, "SELECT count(*) FROM gap",
          db.Int("SELECT count(*) FROM record WHERE kind = 'gap'"), "gaps",
          findings);

@@ -26,7 +26,7 @@ std::string TextIn(const std::string& path) {
   return text.str();
 }
 
-int Count(const std::string& text, const std::string& word) {
+int Occurrences(const std::string& text, const std::string& word) {
   int count = 0;
   for (std::size_t at = text.find(word); at != std::string::npos;
        at = text.find(word, at + 1)) {
@@ -162,14 +162,15 @@ TEST_F(LogTest, ASinkThatFailsIsSaidOnceAndGetsAllLater) {
   Record(folder + "/checkpoints");
   ASSERT_TRUE(WaitForCheckpoint());
   ASSERT_TRUE(world_.WaitFor(sim_, [&](store::Reader&) {
-    return Count(world_.RecorderLog(), "was not handed out") > 0;
+    return Occurrences(world_.RecorderLog(), "was not handed out") > 0;
   }));
   std::filesystem::create_directory(folder);
   ASSERT_EQ(world_.StopRecorder().code, 0);
-  EXPECT_EQ(Count(world_.RecorderLog(), "was not handed out"), 1);
+  EXPECT_EQ(Occurrences(world_.RecorderLog(), "was not handed out"), 1);
   EXPECT_THAT(world_.RecorderLog(), HasSubstr("handed out again"));
   const std::string sink = TextIn(folder + "/checkpoints");
-  EXPECT_GE(Count(sink, "\u2014 "), 2);  // the first, and that of the stop
+  EXPECT_GE(Occurrences(sink, "\u2014 "),
+            2);  // the first, and that of the stop
   const Answer good = Tool("verify --from " + folder + "/checkpoints");
   EXPECT_EQ(good.code, 0) << good.text;
 }
