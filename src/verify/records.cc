@@ -212,8 +212,13 @@ void Records::Revision(const Query& row) {
   }
   if (row.Int(3) == kWatch) {
     const std::string rv = row.Text(10);
-    std::string& highest = derived_.watched[{stream, row.Int(1)}];
-    if (IsNumber(rv) && LessRv(highest, rv)) highest = rv;
+    Derived::Watched& watched = derived_.watched[{stream, row.Int(1)}];
+    if (IsNumber(rv) && LessRv(watched.highest, rv)) {
+      watched.before = std::exchange(watched.highest, rv);
+    } else if (IsNumber(rv) && rv != watched.highest &&
+               LessRv(watched.before, rv)) {
+      watched.before = rv;
+    }
   }
   tree_.Add(leaves_.OfRevision(row, snapshot_.Stream(stream), body));
 }
