@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Decodes every body of a file, from schema/formats/body.md and dictionary.md
-alone: what was recorded can be read without the program that did it.
+"""Decodes every body of a file, from the pages body.md, dictionary.md and log.md
+of schema/formats alone: what was recorded can be read, and its log's root
+computed, without the program that did it.
 
   tools/decode.py FILE            prints "SEQ SHA-256" of each body
   tools/decode.py FILE --seq 7    writes body 7 to standard output
+  tools/decode.py FILE --root     prints the log's size and root, computed from
+                                  the records, in the lines of a checkpoint
 
 A body that cannot be decoded is named on standard error, and the rest goes on.
 Needs Python 3 with the package zstandard (Debian: python3-zstandard).
@@ -12,9 +15,11 @@ usage.
 """
 
 import argparse
+import base64
 import hashlib
 import pathlib
 import sqlite3
+import struct
 import sys
 import urllib.parse
 
@@ -125,10 +130,108 @@ class Bodies:
         return raw
 
 
+def text(value):
+    """A text of a leaf; NULL is as empty as ''."""
+    raw = (value or "").encode("utf-8", "surrogateescape")
+    return struct.pack(">I", len(raw)) + raw
+
+
+def numbers(*values):
+    """Numbers of a leaf."""
+    return b"".join(struct.pack(">q", value) for value in values)
+
+
+class Root:
+    """The Merkle tree of RFC 6962, as far as its root needs it."""
+
+    def __init__(self):
+        self._peaks = []  # (leaves, hash), the largest first
+        self.size = 0
+
+    def add(self, leaf):
+        """The next leaf, with the byte 00 in front."""
+        node, leaves = hashlib.sha256(leaf).digest(), 1
+        while self._peaks and self._peaks[-1][0] == leaves:
+            node = self._join(self._peaks.pop()[1], node)
+            leaves *= 2
+        self._peaks.append((leaves, node))
+        self.size += 1
+
+    @staticmethod
+    def _join(left, right):
+        return hashlib.sha256(b"\1" + left + right).digest()
+
+    def hash(self):
+        """The root over the leaves so far."""
+        if not self._peaks:
+            return hashlib.sha256().digest()
+        node = self._peaks[-1][1]
+        for _, left in reversed(self._peaks[:-1]):
+            node = self._join(left, node)
+        return node
+
+
+REVISION = """
+SELECT v.epoch, v.event, v.source, v.evidence, v.late, v.body_kind,
+  v.recorded_at, v.changed_at, v.not_before, v.rv, v.list_rv, v.api_version,
+  k.api_group, k.resource, o.namespace, o.name, o.uid, v.stream_id, v.salt
+FROM revision v LEFT JOIN object o ON o.id = v.object_id
+LEFT JOIN resource k ON k.id = o.resource_id WHERE v.seq = ?"""
+RECORD = "SELECT recorded_at, kind, detail, stream_id, salt FROM record " \
+    "WHERE seq = ?"
+STREAM = """
+SELECT k.api_group, k.resource, s.namespace, s.label_selector, s.field_selector
+FROM stream s JOIN resource k ON k.id = s.resource_id WHERE s.id = ?"""
+
+
+def leaf_of(base, seq, body):
+    """The leaf of a record, with the byte 00 in front."""
+    def stream(number):
+        row = base.execute(STREAM, (number,)).fetchone() or [""] * 5
+        return b"".join(map(text, row))
+
+    def commitment(salt):
+        return hashlib.sha256(salt + body).digest()
+
+    row = base.execute(REVISION, (seq,)).fetchone()
+    if row is not None:
+        not_before = (b"\0" if row[8] is None else b"\1" + numbers(row[8]))
+        return (b"\0\1\1" + numbers(seq, *row[:8]) + not_before
+                + b"".join(map(text, row[9:17])) + stream(row[17])
+                + commitment(row[18]))
+    row = base.execute(RECORD, (seq,)).fetchone()
+    if row is None:
+        raise Damaged(f"record {seq} is missing")
+    where = b"\0" if row[3] == 0 else b"\1" + stream(row[3])
+    return (b"\0\1\2" + numbers(seq, row[0]) + text(row[1]) + text(row[2])
+            + where + commitment(row[4]))
+
+
+def print_root(base, bodies):
+    """Prints the lines of the file's checkpoint; how many records failed."""
+    last, name = base.execute("SELECT last_seq, file_id FROM meta").fetchone()
+    having = set(bodies.seqs())
+    root = Root()
+    for seq in range(1, last + 1):
+        try:
+            body = bodies.read(seq) if seq in having else b""
+            root.add(leaf_of(base, seq, body))
+        except Damaged as error:
+            print(f"{seq}: {error}", file=sys.stderr)
+            return 1
+    print(f"kubescribe.dev/{name}\n{root.size}")
+    print(base64.b64encode(root.hash()).decode())
+    return 0
+
+
 def decode(options):
     """Prints what is asked for; how many bodies could not be decoded."""
     path = urllib.parse.quote(str(options.file.absolute()))
-    bodies = Bodies(sqlite3.connect(f"file:{path}?mode=ro", uri=True))
+    base = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    base.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    bodies = Bodies(base)
+    if options.root:
+        return print_root(base, bodies)
     failed = 0
     for seq in ([options.seq] if options.seq is not None
                 else list(bodies.seqs())):
@@ -151,6 +254,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=pathlib.Path)
     parser.add_argument("--seq", type=int)
+    parser.add_argument("--root", action="store_true")
     options = parser.parse_args()
     try:
         return 1 if decode(options) else 0

@@ -15,7 +15,8 @@ class BodySource {
  public:
   explicit BodySource(std::string path);
 
-  // The object of a revision, complete (object.h).
+  // The object of a revision, complete (object.h). kCorruption, naming the
+  // record: it is not what was recorded; others may be.
   Result<std::string> Object(const store::Revision& revision,
                              const std::string& kind);
 

@@ -1,5 +1,8 @@
 #include "query/checkpoint.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "store/checkpoint.h"
 #include "store/reader.h"
 

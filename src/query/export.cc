@@ -80,13 +80,18 @@ class Lines {
     }
     if (revision.late) json["late"] = true;
     Result<std::string> body = reader_->Body(revision.seq);
+    const bool damaged = !body.ok() && body.error().code() == Code::kCorruption;
+    if (damaged) {
+      damaged_.push_back(body.error().message());
+      body = std::string();
+    }
     if (!body.ok()) return body.error();
     const bool stub = revision.body_kind == store::BodyKind::kStub;
     if (revision.body_kind == store::BodyKind::kMetadata) {
       json["body"] = "metadata";
     }
     if (stub) json["body"] = "stub";
-    if (body->empty()) json["body"] = "none";
+    if (body->empty()) json["body"] = damaged ? "damaged" : "none";
     std::string line = Dump(json);
     line.pop_back();
     line += ",\"object\":";
@@ -126,11 +131,18 @@ class Lines {
     std::string line = Dump(json);
     if (record.kind != "discovery") return line;
     Result<std::string> payload = reader_->Payload(record.seq);
+    if (!payload.ok() && payload.error().code() == Code::kCorruption) {
+      damaged_.push_back(payload.error().message());
+      return line;
+    }
     if (!payload.ok()) return payload.error();
     if (payload->empty()) return line;
     line.pop_back();
     return line + ",\"discovery\":" + OneLine(std::move(*payload)) + "}";
   }
+
+  // What was found damaged on the way.
+  const std::vector<std::string>& damaged() const { return damaged_; }
 
  private:
   explicit Lines(store::Reader& reader)
@@ -149,12 +161,14 @@ class Lines {
   std::map<std::int64_t, store::ResourceRow> resources_;
   std::map<std::int64_t, store::StreamKey> streams_;
   std::map<store::Seq, store::GapRow> gaps_;
+  std::vector<std::string> damaged_;
 };
 
 // The lines of the next range, by seq.
 struct Range {
   std::vector<std::pair<store::Seq, std::string>> lines;
   store::Seq last = 0;
+  std::vector<std::string> damaged;
 };
 
 Result<Range> ReadRange(const std::string& path, store::Seq after,
@@ -186,6 +200,7 @@ Result<Range> ReadRange(const std::string& path, store::Seq after,
     const Status added = add(record.seq, lines->Of(record));
     if (!added.ok()) return added.error();
   }
+  range.damaged = lines->damaged();
   std::sort(range.lines.begin(), range.lines.end());
   return range;
 }
@@ -227,6 +242,9 @@ Result<store::Seq> Export(const std::string& path, const ExportRequest& request,
     const Result<Range> range = ReadRange(path, after, last, bodies);
     if (!range.ok()) return range.error();
     if (range->last <= after) return after;
+    if (request.damaged) {
+      for (const std::string& what : range->damaged) request.damaged(what);
+    }
     for (const auto& [seq, line] : range->lines) {
       if (!sink(line)) return after;
       after = seq;

@@ -5,7 +5,8 @@
 //   "revision"    epoch, event, group, version, resource, namespace, name, uid,
 //                 resourceVersion, notBefore (null: unknown), changedAt,
 //                 evidence, source, object; where they apply late,
-//                 listResourceVersion, body ("metadata", "stub", "none")
+//                 listResourceVersion, body ("metadata", "stub", "none",
+//                 "damaged": it is not what was recorded, and object is null)
 //   "gap"         group, resource, namespace, cause, from, to (positions),
 //                 fromTime (null: unknown), toTime, changed, appeared, vanished
 //   others        group, resource, namespace where it is a stream's, and the
@@ -29,6 +30,9 @@ namespace kubescribe::query {
 struct ExportRequest {
   store::Seq after = 0;
   std::optional<store::Seq> last;  // none: the newest at the start
+  // Gets what is to be said of each record whose body or payload is not what
+  // was recorded; may be empty.
+  std::function<void(const std::string& what)> damaged = {};
 };
 
 // Gets one line without its newline; false: stop, without an error.

@@ -37,10 +37,16 @@ Status FillFields(const std::string& path, History& history) {
     if (entry.revision.body_kind == store::BodyKind::kStub) continue;
     Result<std::string> json =
         bodies.Object(entry.revision, history.target.row.kind);
-    if (!json.ok()) return json.error();
+    std::string& before = last[entry.revision.object_id];
+    if (!json.ok()) {
+      if (json.error().code() != Code::kCorruption) return json.error();
+      entry.damage = json.error().message();
+      // What the next one changed cannot be told.
+      if (!entry.revision.late) before.clear();
+      continue;
+    }
     if (entry.revision.event == store::Event::kVanished) continue;
     entry.manager = LastManager(*json);
-    std::string& before = last[entry.revision.object_id];
     if (!before.empty()) {
       entry.changed = ChangedFields(before, *json, kMaxFields);
     }
@@ -59,12 +65,12 @@ Result<History> GetHistory(const std::string& path,
     if (!opened.ok()) return opened.error();
     store::Reader& reader = **opened;
     history.file = reader.info();
-    history.file_warnings = reader.warnings();
     store::AsOf now;
     now.at = history.file.known_until;
     Result<std::vector<Target>> targets =
         ResolveArguments(reader, now, request.words);
     if (!targets.ok()) return targets.error();
+    history.file_warnings = reader.warnings();
     if (targets->size() != 1 || targets->front().names.size() != 1) {
       return OneObject();
     }
@@ -85,7 +91,7 @@ Result<History> GetHistory(const std::string& path,
       for (store::Revision& revision : *page) {
         if (request.since && revision.changed_at < *request.since) continue;
         if (request.until && revision.changed_at > *request.until) continue;
-        history.entries.push_back({std::move(revision), "", {}});
+        history.entries.push_back({std::move(revision), "", {}, ""});
       }
       if (last) break;
     }
@@ -141,6 +147,9 @@ Result<Comparison> Compare(const std::string& path,
       return OneObject();
     }
     TypeState& type = state->types.front();
+    if (!type.damaged.empty()) {
+      return Error(Code::kCorruption, type.damaged.front());
+    }
     Side& side = first ? result.from : result.to;
     side.at = type.at;
     side.certain = type.warnings.empty();

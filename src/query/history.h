@@ -25,6 +25,8 @@ struct HistoryEntry {
   store::Revision revision;
   std::string manager;
   std::vector<std::string> changed;  // against the one before it, same uid
+  // Its body is not what was recorded: said for a person; else "".
+  std::string damage;
 };
 
 struct History {
@@ -59,7 +61,8 @@ struct Comparison {
   std::vector<Warning> warnings;  // of both instants
 };
 
-// kNotFound: it existed at neither instant.
+// kNotFound: it existed at neither instant. kCorruption: a body is not what was
+// recorded; the message names the record.
 Result<Comparison> Compare(const std::string& path,
                            const std::vector<std::string>& words,
                            const std::optional<std::string>& name_space,

@@ -76,20 +76,35 @@ std::string CompleteObject(std::string_view body, std::string_view api_version,
   return out;
 }
 
-std::string ObjectOf(const store::Revision& revision, std::string_view body,
-                     std::string_view kind) {
-  if (!body.empty() && revision.body_kind != store::BodyKind::kStub) {
-    return CompleteObject(body, revision.api_version, kind);
-  }
+namespace {
+
+// The names alone, with what there is to say instead of the rest.
+std::string StandIn(const store::Revision& revision, std::string_view kind,
+                    std::string_view what) {
   json object = {{"apiVersion", revision.api_version}, {"kind", kind}};
   json& metadata = object["metadata"];
   metadata["name"] = revision.name;
   if (!revision.name_space.empty()) metadata["namespace"] = revision.name_space;
   metadata["uid"] = revision.uid;
   if (!revision.rv.empty()) metadata["resourceVersion"] = revision.rv;
-  metadata["annotations"]["kubescribe.dev/body"] =
-      body.empty() ? "not recorded" : std::string(body);
+  metadata["annotations"]["kubescribe.dev/body"] = what;
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string ObjectOf(const store::Revision& revision, std::string_view body,
+                     std::string_view kind) {
+  if (!body.empty() && revision.body_kind != store::BodyKind::kStub) {
+    return CompleteObject(body, revision.api_version, kind);
+  }
+  return StandIn(revision, kind, body.empty() ? "not recorded" : body);
+}
+
+std::string DamagedObject(const store::Revision& revision,
+                          std::string_view kind) {
+  return StandIn(revision, kind,
+                 "damaged: record " + std::to_string(revision.seq));
 }
 
 }  // namespace kubescribe::query

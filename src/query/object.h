@@ -19,4 +19,9 @@ std::string CompleteObject(std::string_view body, std::string_view api_version,
 std::string ObjectOf(const store::Revision& revision, std::string_view body,
                      std::string_view kind);
 
+// What stands for the object of a revision whose recorded body cannot be shown
+// (it changed on the disk): its names, with the annotation kubescribe.dev/body.
+std::string DamagedObject(const store::Revision& revision,
+                          std::string_view kind);
+
 }  // namespace kubescribe::query

@@ -8,6 +8,7 @@
 
 #include "kube/selector.h"
 #include "query/body_source.h"
+#include "query/object.h"
 
 namespace kubescribe::query {
 namespace {
@@ -165,8 +166,13 @@ Status Fill(const std::string& path, const Selectors& selectors,
   for (Object* object : by_seq) {
     Result<std::string> json =
         bodies.Object(object->revision, type.target.row.kind);
-    if (!json.ok()) return json.error();
-    object->json = std::move(*json);
+    if (!json.ok() && json.error().code() != Code::kCorruption) {
+      return json.error();
+    }
+    if (!json.ok()) type.damaged.push_back(json.error().message());
+    object->json = json.ok()
+                       ? std::move(*json)
+                       : DamagedObject(object->revision, type.target.row.kind);
   }
   std::erase_if(type.objects, [&](const Object& object) {
     return (!selectors.labels.empty() &&
@@ -187,7 +193,6 @@ Result<State> GetState(const std::string& path, const StateRequest& request) {
     Result<std::unique_ptr<store::Reader>> reader = store::Reader::Open(path);
     if (!reader.ok()) return reader.error();
     state.file = (*reader)->info();
-    state.file_warnings = (*reader)->warnings();
     const Result<Coverage> coverage = Coverage::Load(**reader);
     if (!coverage.ok()) return coverage.error();
     store::AsOf types;
@@ -196,6 +201,7 @@ Result<State> GetState(const std::string& path, const StateRequest& request) {
     Result<std::vector<Target>> targets =
         ResolveArguments(**reader, types, request.words);
     if (!targets.ok()) return targets.error();
+    state.file_warnings = (*reader)->warnings();
     if (request.when.rv && targets->size() > 1) {
       return Error(Code::kInvalid,
                    "a resourceVersion is one of one type: ask for one type at "

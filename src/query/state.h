@@ -33,7 +33,7 @@ struct StateRequest {
 
 struct Object {
   store::Revision revision;
-  std::string json;  // complete (object.h)
+  std::string json;  // complete, or what stands for a damaged one (object.h)
 };
 
 struct TypeState {
@@ -42,6 +42,9 @@ struct TypeState {
   std::vector<Object> objects;
   std::vector<Warning> warnings;     // empty: certain
   std::vector<std::string> missing;  // names asked for that did not exist
+  // Records whose bodies are not what was recorded, said for a person. Their
+  // objects have only names; selectors do not pick them.
+  std::vector<std::string> damaged;
 };
 
 struct State {

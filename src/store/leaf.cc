@@ -1,5 +1,8 @@
 #include "store/leaf.h"
 
+#include <algorithm>
+#include <array>
+
 namespace kubescribe::store {
 namespace {
 

@@ -111,7 +111,15 @@ Result<std::optional<std::string>> ReaderImpl::Discovery(const AsOf& as_of) {
   });
   if (!found.ok()) return found.error();
   if (*found == 0) return std::optional<std::string>();
-  return Decode(*found);
+  auto payload = Decode(*found);
+  if (payload.ok() || payload.error().code() != Code::kCorruption) {
+    return payload;
+  }
+  const std::string& what = payload.error().message();
+  if (std::find(warnings_.begin(), warnings_.end(), what) == warnings_.end()) {
+    warnings_.push_back(what);
+  }
+  return std::optional<std::string>();
 }
 
 // A file that no recorder of this version has opened yet does not.

@@ -79,7 +79,8 @@ class Reader {
   virtual ~Reader() = default;
 
   virtual const FileInfo& info() const = 0;
-  // About the file itself, to be said to the user once.
+  // About the file itself, to be said to the user once. Discovery may add to
+  // them.
   virtual const std::vector<std::string>& warnings() const = 0;
 
   virtual Result<std::vector<ResourceRow>> Resources() = 0;
@@ -89,7 +90,7 @@ class Reader {
 
   // The discovery in force: the payload of the newest discovery record not
   // after `as_of` (at or seq), or the oldest one there is; none when there is
-  // none at all.
+  // none at all, or it is not what was recorded (then a warning says so).
   virtual Result<std::optional<std::string>> Discovery(const AsOf& as_of) = 0;
 
   // For each object of the filter that lived at `as_of`, its revision in force

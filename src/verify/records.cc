@@ -203,7 +203,6 @@ void Records::Revision(const Query& row) {
   CheckSalt(seq, row.Blob(18));
   const std::int64_t stream = row.Int(19);
   const Micros recorded_at = row.Int(7);
-  derived_.last_recorded_at = recorded_at;
   const auto not_before = row.OptionalInt(9);
   if (not_before && *not_before < recorded_at) {
     auto& doubts = derived_.doubts[stream];
@@ -218,8 +217,13 @@ void Records::Revision(const Query& row) {
   }
   if (row.Int(3) == kWatch) {
     const std::string rv = row.Text(10);
-    std::string& highest = derived_.watched[{stream, row.Int(1)}];
-    if (IsNumber(rv) && LessRv(highest, rv)) highest = rv;
+    Derived::Watched& watched = derived_.watched[{stream, row.Int(1)}];
+    if (IsNumber(rv) && LessRv(watched.highest, rv)) {
+      watched.before = std::exchange(watched.highest, rv);
+    } else if (IsNumber(rv) && rv != watched.highest &&
+               LessRv(watched.before, rv)) {
+      watched.before = rv;
+    }
   }
   tree_.Add(leaves_.OfRevision(row, snapshot_.Stream(stream), body));
 }
@@ -229,7 +233,6 @@ void Records::Record(const Query& row) {
   const std::string payload = Body(seq);
   CheckSalt(seq, row.Blob(4));
   const Micros recorded_at = row.Int(1);
-  derived_.last_recorded_at = recorded_at;
   const std::string_view kind = row.Blob(2);
   const std::string_view detail = row.Blob(3);
   const std::int64_t stream = row.Int(5);

@@ -48,14 +48,18 @@ class Records {
   struct Derived {
     // By stream (0: all), in order of seq: what must lie within its doubts.
     std::map<std::int64_t, std::vector<std::pair<Micros, Micros>>> doubts;
-    // By stream and epoch, the highest rv that a watch brought.
-    std::map<std::pair<std::int64_t, std::int64_t>, std::string> watched;
+    // By stream and epoch, the highest rv that a watch brought, and the next
+    // lower one.
+    struct Watched {
+      std::string highest;
+      std::string before;
+    };
+    std::map<std::pair<std::int64_t, std::int64_t>, Watched> watched;
     // What resources are, by group and resource, as discoveries had them: kind
     // and whether they live in namespaces.
     std::map<std::pair<std::string, std::string>,
              std::set<std::pair<std::string, bool>>>
         kinds;
-    Micros last_recorded_at = 0;
     // Records that are missing and can have been pruned.
     std::int64_t pruned = 0;
   };

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,23 +25,50 @@ std::string OfStream(std::int64_t id) {
 
 using Schema = std::set<std::tuple<std::string, std::string, std::string>>;
 
+// Without comments and line breaks, which a later program may word otherwise.
+std::string Normalized(const std::string& sql) {
+  std::string text;
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    if (sql.compare(i, 2, "--") == 0)
+      i = std::min(sql.find('\n', i), sql.size());
+    const bool blank =
+        i >= sql.size() || sql[i] == ' ' || sql[i] == '\n' || sql[i] == '\t';
+    if (!blank) {
+      text += sql[i];
+    } else if (!text.empty() && text.back() != ' ') {
+      text += ' ';
+    }
+  }
+  return text;
+}
+
 Schema SchemaOf(store::Db& db) {
   Schema schema;
   Query rows(db,
              "SELECT type, name, coalesce(sql, '') FROM sqlite_schema "
              "WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
-  while (rows.Step()) schema.emplace(rows.Text(0), rows.Text(1), rows.Text(2));
+  while (rows.Step()) {
+    schema.emplace(rows.Text(0), rows.Text(1), Normalized(rows.Text(2)));
+  }
   return schema;
 }
 
-void CheckSchema(store::Db& db, int version, Findings& findings) {
+Schema SchemaOfVersion(int version) {
+  static std::mutex mutex;
+  static std::map<int, Schema> known;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (const auto at = known.find(version); at != known.end()) return at->second;
   store::Db fresh(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0,
                   "");
   fresh.Exec("BEGIN");
   for (const store::Migration& migration : store::Migrations()) {
     if (migration.version <= version) fresh.Exec(migration.sql);
   }
-  const Schema expected = SchemaOf(fresh);
+  return known[version] = SchemaOf(fresh);
+}
+
+void CheckSchema(store::Db& db, int version, Findings& findings) {
+  const Schema expected = SchemaOfVersion(version);
   const Schema found = SchemaOf(db);
   for (const auto& [type, name, sql] : expected) {
     if (found.count({type, name, sql}) == 0) {
@@ -102,18 +132,22 @@ void CheckEpochs(store::Db& db, Findings& findings) {
   }
 }
 
-// What a watch brought is covered by the position, or it would come again.
+// What a watch brought is covered by the position, or it would come again. Of
+// Events several may share a resourceVersion: their position stays behind until
+// the next one has come.
 void CheckPositions(store::Db& db, const Records::Derived& derived,
                     Findings& findings) {
   Query streams(db,
-                "SELECT id, epoch, position FROM stream WHERE state = "
-                "'watching' AND position <> '' AND gap_cause = '' "
-                "AND position NOT GLOB '*[^0-9]*'");
+                "SELECT s.id, s.epoch, s.position, k.resource = 'events' "
+                "FROM stream s JOIN resource k ON k.id = s.resource_id "
+                "WHERE s.state = 'watching' AND s.position <> '' "
+                "AND s.gap_cause = '' AND s.position NOT GLOB '*[^0-9]*'");
   while (streams.Step()) {
     const auto known = derived.watched.find({streams.Int(0), streams.Int(1)});
     if (known == derived.watched.end()) continue;
     const std::string position = streams.Text(2);
-    const std::string& highest = known->second;
+    const std::string& highest =
+        streams.Bool(3) ? known->second.before : known->second.highest;
     if (highest.size() > position.size() ||
         (highest.size() == position.size() && highest > position)) {
       findings.Altered(0, fmt::format("the position of stream {} is {}, and "
@@ -158,8 +192,7 @@ void CheckTileCount(store::Db& db, Findings& findings) {
   Expect(db, "SELECT count(*) FROM tile", rows, "tiles of the log", findings);
 }
 
-void CheckMeta(store::Db& db, const Records::Derived& derived,
-               Findings& findings) {
+void CheckMeta(store::Db& db, Findings& findings) {
   const std::int64_t last = db.Int("SELECT last_seq FROM meta");
   Expect(db, "SELECT count(*) FROM meta", 1, "rows of meta", findings);
   Expect(db,
@@ -178,7 +211,9 @@ void CheckMeta(store::Db& db, const Records::Derived& derived,
          "SELECT count(*) FROM checkpoint WHERE size < 1 OR size > "
          "(SELECT last_seq FROM meta)",
          0, "checkpoints that cover more than there is", findings);
-  if (db.Int("SELECT known_until FROM meta") < derived.last_recorded_at) {
+  if (db.Int("SELECT known_until < coalesce((SELECT recorded_at FROM revision "
+             "WHERE seq = last_seq), (SELECT recorded_at FROM record WHERE seq "
+             "= last_seq), known_until) FROM meta") != 0) {
     findings.Altered(0,
                      "the last record is newer than the file is known until");
   }
@@ -324,7 +359,7 @@ Status CheckTables(Snapshot& snapshot, const Records::Derived& derived,
                    Findings& findings) {
   if (Status open = snapshot.Renew(); !open.ok()) return open;
   store::Db& db = snapshot.db();
-  CheckMeta(db, derived, findings);
+  CheckMeta(db, findings);
   Expect(db, "SELECT count(*) FROM gap",
          db.Int("SELECT count(*) FROM record WHERE kind = 'gap'"), "gaps",
          findings);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "codec/zstd.h"
+#include "integration/truth.h"
 #include "integration/world.h"
 #include "store/writer.h"
 
@@ -92,6 +93,7 @@ TEST_P(GoldenTest, SaysWhatItAlwaysSaid) {
   ASSERT_TRUE(closed.ok()) << closed.error().message();
   writer->reset();
   ExpectTheSameAnswers();
+  EXPECT_THAT(Altered(file_), testing::IsEmpty());
 }
 
 std::vector<std::string> Formats() {

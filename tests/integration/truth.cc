@@ -10,6 +10,8 @@
 #include <tuple>
 #include <utility>
 
+#include "verify/verify.h"
+
 namespace kubescribe::integration {
 namespace {
 
@@ -374,6 +376,20 @@ std::uint64_t RvNumber(const std::string& rv) {
 std::vector<std::string> Violations(store::Reader& reader,
                                     const fakes::SimCluster& sim) {
   return Check(reader, sim).Run();
+}
+
+std::vector<std::string> Altered(const std::string& path) {
+  const auto report = verify::Verify(path, {});
+  if (!report.ok()) return {"verify: " + report.error().message()};
+  std::vector<std::string> found;
+  for (const verify::Finding& finding : report->findings) {
+    found.push_back("verify: record " + std::to_string(finding.seq) + ": " +
+                    finding.what);
+  }
+  for (const std::string& why : report->undecided) {
+    found.push_back("verify: cannot decide: " + why);
+  }
+  return found;
 }
 
 std::vector<std::string> Gaps(store::Reader& reader) {

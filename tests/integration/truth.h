@@ -44,4 +44,7 @@ std::vector<Micros> ListTimes(const fakes::SimCluster& sim,
 constexpr Micros kListSpacing = 10 * kSecond;
 std::vector<Micros> Delays(const std::vector<Micros>& times);
 
+// What `kubescribe verify` finds in an honest file: nothing.
+std::vector<std::string> Altered(const std::string& path);
+
 }  // namespace kubescribe::integration

@@ -54,6 +54,7 @@ VirtualWorld::VirtualWorld(std::uint64_t seed)
       disk_(vfs_),
       key_(record::RedactionKey::FromBytes({1, 2, 3})),
       recorder_random_(random_.Next()) {
+  signing_.key = codec::Ed25519Key::FromSeed({4, 5, 6});
   fakes::SimOptions options;
   options.seed = seed;
   options.net = &net_;
@@ -73,6 +74,7 @@ VirtualWorld::VirtualWorld(std::uint64_t seed)
   for (const std::string& kind : Kinds()) yaml += "- resource: " + kind + "\n";
   auto config = config::ParseConfig(yaml, "virtual.yaml");
   if (!config.ok()) Die(config.error().message());
+  config->checkpoint.every = kMinute;
   config->commit.max_delay = 0;  // the queue's wait would be a real one
   config_ = std::make_shared<const config::Config>(std::move(*config));
 }
@@ -97,7 +99,8 @@ void VirtualWorld::StartRecorder() {
       key_,
       recorder_random_,
       vfs_,
-      false};
+      false,
+      signing_};
   runner_ = std::make_unique<daemon::ClusterRunner>(
       config_, config_->clusters.front(), shared);
   // As App does: what cannot be opened now is tried again by whoever starts
@@ -215,7 +218,11 @@ std::string VirtualWorld::Settle(Micros limit) {
 std::vector<std::string> VirtualWorld::Violations() const {
   const auto reader = Read();
   if (reader == nullptr) return {"no database"};
-  return integration::Violations(*reader, *sim_);
+  std::vector<std::string> violations = integration::Violations(*reader, *sim_);
+  for (std::string& one : Altered(Database())) {
+    violations.push_back(std::move(one));
+  }
+  return violations;
 }
 
 std::vector<std::string> VirtualWorld::Gaps() const {

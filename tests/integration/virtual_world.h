@@ -25,6 +25,7 @@
 #include "fakes/virtual_net.h"
 #include "kubescribed/cluster_runner.h"
 #include "record/redact.h"
+#include "record/signing_key.h"
 #include "store/reader.h"
 #include "watch/frame_budget.h"
 
@@ -88,6 +89,7 @@ class VirtualWorld {
   const std::string vfs_;
   fakes::FaultVfs disk_;
   record::RedactionKey key_;
+  record::SigningKeys signing_;
   std::shared_ptr<const config::Config> config_;
   SeededRandom recorder_random_;
   std::unique_ptr<watch::FrameBudget> frames_;

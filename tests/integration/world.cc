@@ -225,7 +225,12 @@ bool World::WaitFor(const fakes::SimCluster& sim,
 std::vector<std::string> World::Violations(const fakes::SimCluster& sim) const {
   auto reader = store::Reader::Open(Database(sim));
   if (!reader.ok()) return {reader.error().message()};
-  return integration::Violations(**reader, sim);
+  std::vector<std::string> violations = integration::Violations(**reader, sim);
+  reader->reset();
+  for (std::string& one : Altered(Database(sim))) {
+    violations.push_back(std::move(one));
+  }
+  return violations;
 }
 
 std::string World::WaitUntilRecorded(const fakes::SimCluster& sim,

@@ -43,6 +43,11 @@ class ExportCommand final : public Command {
     }
     Out out;
     bool whole = true;
+    bool damaged = false;
+    request_.damaged = [&](const std::string& what) {
+      Say("error", what);
+      damaged = true;
+    };
     for (const query::DatabaseFile& file : *files) {
       const auto pruned = query::PrunedOfExport(file.path, request_);
       if (!pruned.ok()) return Fail(pruned.error());
@@ -60,7 +65,7 @@ class ExportCommand final : public Command {
       }
     }
     out.Flush();
-    if (!out.ok()) return kExitError;
+    if (!out.ok() || damaged) return kExitError;
     return strict_ && !whole ? kExitUncertain : kExitFound;
   }
 

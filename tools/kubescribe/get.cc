@@ -103,8 +103,13 @@ class Get final : public Command {
     Out out;
     bool missing = false;
     bool any = false;
+    bool damaged = false;
     for (const auto& type : state.types) {
       any = any || !type.objects.empty();
+      for (const std::string& what : type.damaged) {
+        damaged = true;
+        Say("error", what);
+      }
       for (const std::string& name : type.missing) {
         missing = true;
         Say("error", type.target.info.group_resource().ToString() + " \"" +
@@ -127,7 +132,7 @@ class Get final : public Command {
                 << std::endl;
     }
     out.Flush();
-    if (!out.ok()) return kExitError;
+    if (!out.ok() || damaged) return kExitError;
     if (strict_ && !warnings.empty()) return kExitUncertain;
     return any && !missing ? kExitFound : kExitNothing;
   }

@@ -75,6 +75,12 @@ class HistoryCommand final : public Command {
     if (!history.ok()) return Fail(history.error());
     const bool uncertain =
         SayWarnings(history->file_warnings, history->warnings);
+    bool damaged = false;
+    for (const query::HistoryEntry& entry : history->entries) {
+      if (entry.damage.empty()) continue;
+      damaged = true;
+      Say("error", entry.damage);
+    }
     Out out;
     if (output_ == "json") {
       PrintJson(*history, out);
@@ -82,7 +88,7 @@ class HistoryCommand final : public Command {
       PrintTable(*history, out);
     }
     out.Flush();
-    if (!out.ok()) return kExitError;
+    if (!out.ok() || damaged) return kExitError;
     return strict_ && uncertain ? kExitUncertain : kExitFound;
   }
 
@@ -108,7 +114,8 @@ class HistoryCommand final : public Command {
           {std::to_string(r.seq),
            (point ? "" : "~") + kube::FormatLocal(r.changed_at, zone), event,
            OrDash(r.rv), OrDash(entry.manager),
-           Join(entry.changed, wide ? 100 : 3)});
+           entry.damage.empty() ? Join(entry.changed, wide ? 100 : 3)
+                                : "damaged"});
       if (wide) {
         rows.back().insert(
             rows.back().end(),
@@ -148,6 +155,7 @@ class HistoryCommand final : public Command {
       for (const std::string& path : entry.changed) {
         item["changed"].items.push_back(Value::String(path));
       }
+      if (!entry.damage.empty()) item["damaged"] = Value::Bool(true);
       list.items.push_back(std::move(item));
     }
     Value document = Value::Object();

@@ -44,6 +44,7 @@ TEST(Config, ExampleHoldsEveryDefault) {
   EXPECT_EQ(file->limits.frame_bytes, defaults.limits.frame_bytes);
   EXPECT_EQ(file->commit.max_revisions, defaults.commit.max_revisions);
   EXPECT_EQ(file->commit.max_delay, defaults.commit.max_delay);
+  EXPECT_EQ(file->checkpoint, defaults.checkpoint);
   EXPECT_EQ(file->log_format, defaults.log_format);
   EXPECT_EQ(file->log_level, defaults.log_level);
 }
@@ -70,6 +71,7 @@ resources:
 - resource: apps/v1/statefulsets
   namespace: shop
 log: {format: json, level: debug}
+checkpoint: {every: 30s, sink: kept/log}
 redaction:
 - {resource: configmaps, path: data.*}
 )",
@@ -92,6 +94,10 @@ redaction:
   EXPECT_EQ(two.resources[0].level, Level::kMetadata);
   EXPECT_EQ(two.exclude.size(), 1u);  // the file's
   EXPECT_EQ(config->log_format, LogFormat::kJson);
+  EXPECT_EQ(config->checkpoint.every, 30 * kSecond);
+  EXPECT_EQ(config->checkpoint.sink, "/etc/ks/kept/log");
+  EXPECT_EQ(ParseConfig("checkpoint: {sink: '-'}", "/a/b")->checkpoint.sink,
+            "-");
   EXPECT_EQ(config->redaction[0].resource.group, "");
 }
 
@@ -173,6 +179,8 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenCase{"clusters:\n- name: a\n  kubconfig: x\n",
                    "f.yaml:3: clusters[0].kubconfig: unknown key; did you "
                    "mean kubeconfig?"},
+        BrokenCase{"checkpoint:\n  every: 10ms\n",
+                   "f.yaml:2: checkpoint.every: must be at least 1s"},
         BrokenCase{"clusters: {name: a}\n",
                    "f.yaml:1: clusters: must be a "
                    "list"},

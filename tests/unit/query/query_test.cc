@@ -1,4 +1,5 @@
 // Questions to a small recorded past (recorded_file.h).
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -7,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "codec/digest.h"
+#include "codec/zstd.h"
 #include "query/changes.h"
 #include "query/database.h"
 #include "query/doubt.h"
@@ -286,6 +289,105 @@ TEST_F(QueryTest, ExportGoesOnAfterASeq) {
   ASSERT_TRUE(done.ok());
   EXPECT_EQ(seqs, (std::vector<int>{4, 5, 6}));
   EXPECT_EQ(*done, 6);
+}
+
+// -- bit rot: a body that decodes, and is not what was recorded
+
+class DamagedTest : public QueryTest {
+ protected:
+  DamagedTest() {
+    // The newest revision of default/web, and a discovery.
+    SQLite::Database db(file_.path(), SQLite::OPEN_READWRITE);
+    seq_ =
+        db.execAndGet("SELECT seq FROM revision WHERE rv = '110'").getInt64();
+    codec::Compressor compressor;
+    const std::string lie = R"({"kind":"Pod","metadata":{"name":"web"}})";
+    const std::string sql =
+        "UPDATE body SET encoding = 1, dictionary = NULL, base = NULL, "
+        "raw_size = " +
+        std::to_string(lie.size()) + ", data = x'" +
+        codec::Hex(compressor.Compress(lie)) + "' WHERE seq = ";
+    db.exec(sql + std::to_string(seq_));
+    db.exec(sql + "(SELECT seq FROM record WHERE kind = 'discovery')");
+  }
+  std::string Named() const {
+    return "the body of record " + std::to_string(seq_);
+  }
+  store::Seq seq_ = 0;
+};
+
+TEST_F(DamagedTest, StateNamesTheRecordAndGoesOn) {
+  const State state = Pods(AtSecond(35));
+  EXPECT_EQ(Names(state),
+            (Names_{"default/db@120", "default/web@110", "prod/web@101"}));
+  const TypeState& pods = state.types[0];
+  ASSERT_EQ(pods.damaged.size(), 1U);
+  EXPECT_NE(pods.damaged[0].find(Named()), std::string::npos);
+  const auto json = nlohmann::json::parse(pods.objects[1].json);
+  EXPECT_EQ(json["metadata"]["annotations"]["kubescribe.dev/body"],
+            "damaged: record " + std::to_string(seq_));
+  EXPECT_FALSE(json.contains("spec"));
+  EXPECT_NE(pods.objects[0].json.find("containers"), std::string::npos);
+  // The discovery that it rests on is another such; the types are known all
+  // the same.
+  ASSERT_EQ(state.file_warnings.size(), 1U);
+  EXPECT_NE(state.file_warnings[0].find("the body of record 2 "),
+            std::string::npos);
+  // Before it nothing is wrong.
+  EXPECT_TRUE(Pods(AtSecond(15)).types[0].damaged.empty());
+}
+
+TEST_F(DamagedTest, SelectorsDoNotPickIt) {
+  const State state = Ask({{"pods"}, {}, AtSecond(35), "app", ""});
+  EXPECT_EQ(Names(state), (Names_{"default/db@120", "prod/web@101"}));
+  EXPECT_EQ(state.types[0].damaged.size(), 1U);
+}
+
+TEST_F(DamagedTest, HistoryNamesTheRecordAndGoesOn) {
+  const auto history =
+      GetHistory(file_.path(), {{"pod/web"}, "default", {}, {}, true});
+  ASSERT_TRUE(history.ok()) << history.error().message();
+  ASSERT_EQ(history->entries.size(), 2U);
+  EXPECT_EQ(history->entries[0].damage, "");
+  EXPECT_EQ(history->entries[0].manager, "kubectl");
+  EXPECT_NE(history->entries[1].damage.find(Named()), std::string::npos);
+  EXPECT_EQ(history->entries[1].manager, "");
+}
+
+TEST_F(DamagedTest, DiffSaysWhichRecordItCannotShow) {
+  const auto sides =
+      Compare(file_.path(), {"pod/web"}, "default", AtSecond(15), AtSecond(35));
+  ASSERT_FALSE(sides.ok());
+  EXPECT_EQ(sides.error().code(), Code::kCorruption);
+  EXPECT_NE(sides.error().message().find(Named()), std::string::npos);
+  EXPECT_TRUE(
+      Compare(file_.path(), {"pod/db"}, "default", AtSecond(31), AtSecond(35))
+          .ok());
+}
+
+TEST_F(DamagedTest, ExportMarksTheLineAndGoesOn) {
+  std::vector<std::string> said;
+  ExportRequest request;
+  request.damaged = [&](const std::string& what) { said.push_back(what); };
+  int lines = 0;
+  int damaged = 0;
+  const auto done = Export(file_.path(), request, [&](const auto& text) {
+    const auto line = nlohmann::json::parse(text);
+    ++lines;
+    if (line["seq"] == seq_) {
+      EXPECT_EQ(line["body"], "damaged");
+      EXPECT_TRUE(line["object"].is_null());
+      ++damaged;
+    } else {
+      EXPECT_NE(line.value("body", ""), "damaged");
+    }
+    EXPECT_FALSE(line.contains("discovery"));
+    return true;
+  });
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_EQ(damaged, 1);
+  EXPECT_EQ(lines, *done);
+  EXPECT_EQ(said.size(), 2U);
 }
 
 TEST_F(QueryTest, DatabasesAreFoundByCluster) {

@@ -1,5 +1,6 @@
 // The built `kubescribe` over a small recorded past: what it prints, where,
 // and its exit codes.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -12,6 +13,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "codec/digest.h"
+#include "codec/zstd.h"
 #include "unit/query/recorded_file.h"
 
 namespace kubescribe::query {
@@ -248,6 +251,53 @@ TEST_F(ToolTest, ExportIsJsonLinesAndABrokenPipeIsNoError) {
   const Answer cut = Run("export | head -c 1; exit ${PIPESTATUS:-0}");
   EXPECT_EQ(cut.out, "{");
   EXPECT_EQ(cut.err, "");
+}
+
+TEST_F(ToolTest, VerifyAndCheckpointSayWhereAFileStands) {
+  const Answer good = Run("verify");
+  EXPECT_EQ(good.code, 0) << good.out << good.err;
+  EXPECT_EQ(good.out.rfind("test: consistent, not anchored (14 records", 0), 0U)
+      << good.out;
+  // Nobody has signed it.
+  EXPECT_EQ(Run("checkpoint").code, 3);
+  EXPECT_EQ(Run("checkpoint --public-key").code, 3);
+  SQLite::Database(file_.path(), SQLite::OPEN_READWRITE)
+      .exec("UPDATE gap SET cause = 'start' WHERE cause = 'gone'");
+  const Answer altered = Run("verify");
+  EXPECT_EQ(altered.code, 5);
+  EXPECT_EQ(altered.out.rfind("test: ALTERED", 0), 0U) << altered.out;
+}
+
+TEST_F(ToolTest, ABodyThatIsNotTheOneRecordedIsNamedAndTheRestGoesOn) {
+  codec::Compressor compressor;
+  const std::string lie = R"({"kind":"Pod","metadata":{"name":"lie"}})";
+  SQLite::Database(file_.path(), SQLite::OPEN_READWRITE)
+      .exec(
+          "UPDATE body SET encoding = 1, dictionary = NULL, base = NULL, "
+          "raw_size = " +
+          std::to_string(lie.size()) + ", data = x'" +
+          codec::Hex(compressor.Compress(lie)) +
+          "' WHERE seq = (SELECT seq FROM revision WHERE rv = '110')");
+  for (const std::string& words :
+       {"get pods -o wide" + At(35), "get pods -o json" + At(35),
+        std::string("history pod/web"), std::string("history pod/web -o json"),
+        std::string("export")}) {
+    const Answer answer = Run(words);
+    EXPECT_EQ(answer.code, 1) << words;
+    EXPECT_NE(answer.err.find("the body of record 8 is damaged"),
+              std::string::npos)
+        << words << "\n"
+        << answer.err;
+    EXPECT_EQ(answer.out.find("lie"), std::string::npos) << answer.out;
+    EXPECT_NE(answer.out.find(words.find("history") == 0 ? "Listed" : "db"),
+              std::string::npos)
+        << answer.out;
+  }
+  const Answer diff =
+      Run("diff pod/web --from " + std::to_string(Second(15) / kSecond) +
+          " --to " + std::to_string(Second(35) / kSecond));
+  EXPECT_EQ(diff.code, 2);
+  EXPECT_NE(diff.err.find("record 8"), std::string::npos) << diff.err;
 }
 
 TEST_F(ToolTest, OneFileAnywhereCanBeAsked) {

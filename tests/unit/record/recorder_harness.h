@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "kube/observation.h"
 #include "record/recorder.h"
+#include "record/signing_key.h"
 #include "store/reader.h"
 
 namespace kubescribe::record {
@@ -89,7 +90,11 @@ class RecorderTest : public ::testing::Test {
     options.store.synchronous_full = synchronous;
     options.store.vfs = vfs;
     options.batch_wait = 0;
+    options.store.signer = signing.key;
+    options.store.old_signer = signing.old;
+    options.checkpoint_every = checkpoint_every;
     Recorder::Callbacks callbacks;
+    callbacks.on_checkpoint = on_checkpoint;
     callbacks.on_relist = [this](kube::StreamId stream, kube::GapCause cause) {
       relists.emplace_back(stream, cause);
     };
@@ -264,7 +269,10 @@ class RecorderTest : public ::testing::Test {
   SeededRandom random{7};
   TempDir dir;
   std::string file;
-  std::string vfs;           // of SQLite; "": the default
+  std::string vfs;      // of SQLite; "": the default
+  SigningKeys signing;  // none: nothing is signed
+  Micros checkpoint_every = kMinute;
+  std::function<Status(const std::string&)> on_checkpoint;
   bool synchronous = false;  // quicker without
   std::unique_ptr<Recorder> recorder;
   StreamSpec spec;

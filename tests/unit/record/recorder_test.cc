@@ -309,6 +309,89 @@ TEST_F(RecorderTest, StartSaysHowTheLastRunEnded) {
   EXPECT_EQ(Records("stop").size(), 1U);
 }
 
+// -- checkpoints of the log
+
+class CheckpointTest : public RecorderTest {
+ protected:
+  CheckpointTest() {
+    signing.key = codec::Ed25519Key::FromSeed({1});
+    on_checkpoint = [this](const std::string& note) -> Status {
+      ++tries_;
+      if (broken_) return Error(Code::kIo, "no disk");
+      const auto first = note.find('\n') + 1;
+      given_.push_back(std::stoll(note.substr(first)));
+      return {};
+    };
+  }
+  void Event(int rv) {
+    OfferEvent(WatchType::kModified, {"u", std::to_string(rv)});
+    recorder->Step(0);
+  }
+  store::Seq last() { return Read()->info().last_seq; }
+
+  bool broken_ = false;
+  int tries_ = 0;
+  std::vector<store::Seq> given_;
+};
+
+TEST_F(CheckpointTest, AreSignedOnScheduleWhereThereIsSomethingNewAndAtAStop) {
+  Open();
+  AddStream();
+  ListAndFlow({}, "10");
+  Event(11);
+  EXPECT_TRUE(given_.empty());
+  clock.Advance(kMinute);
+  Event(12);
+  ASSERT_EQ(given_.size(), 1U);
+  EXPECT_EQ(given_[0], last());
+  clock.Advance(10 * kMinute);
+  recorder->Step(0);
+  EXPECT_EQ(given_.size(), 1U);
+  Event(13);
+  // The time was over already, and nothing was new then.
+  clock.Advance(kMinute);
+  recorder->Step(0);
+  EXPECT_EQ(given_.size(), 2U);
+  EXPECT_EQ(recorder->stats().checkpoints, 2U);
+  ASSERT_TRUE(recorder->Stop(kSecond).ok());
+  ASSERT_EQ(given_.size(), 3U);
+  EXPECT_EQ(given_[2], last());
+}
+
+TEST_F(CheckpointTest, AreHandedOutLaterWhereTheSinkFails) {
+  Open();
+  AddStream();
+  ListAndFlow({}, "10");
+  broken_ = true;
+  for (int i = 0; i < 3; ++i) {
+    clock.Advance(kMinute);
+    Event(11 + i);
+  }
+  EXPECT_TRUE(given_.empty());
+  EXPECT_EQ(recorder->stats().sink_errors, 3U);
+  // Not at every turn.
+  const int tries = tries_;
+  recorder->Step(0);
+  EXPECT_EQ(tries_, tries);
+  broken_ = false;
+  clock.Advance(kMinute);
+  recorder->Step(0);
+  EXPECT_EQ(given_.size(), 3U);
+  EXPECT_TRUE(std::is_sorted(given_.begin(), given_.end()));
+}
+
+TEST_F(CheckpointTest, WithoutAKeyNothingIsSigned) {
+  signing.key = nullptr;
+  Open();
+  AddStream();
+  ListAndFlow({}, "10");
+  clock.Advance(kMinute);
+  Event(11);
+  ASSERT_TRUE(recorder->Stop(kSecond).ok());
+  EXPECT_TRUE(given_.empty());
+  EXPECT_EQ(Records("key").size(), 0U);
+}
+
 TEST_F(RecorderTest, StopCommitsAllThatWasOffered) {
   Open();
   AddStream();

@@ -11,6 +11,7 @@
 #include "codec/digest.h"
 #include "record/json_walk.h"
 #include "record/metadata.h"
+#include "record/signing_key.h"
 #include "recorder_harness.h"
 
 namespace kubescribe::record {
@@ -358,6 +359,32 @@ TEST(RedactionKeyTest, WrongLengthIsRefusedAndNotOverwritten) {
     EXPECT_FALSE(RedactionKey::LoadOrCreate(keys, random).ok()) << size;
     EXPECT_EQ(std::filesystem::file_size(path), size);
   }
+}
+
+TEST(SigningKeyTest, IsMadeOnceAndPrivateAndTheOldOneIsReadWhereItIsThere) {
+  const TempDir dir;
+  const std::string keys = dir.path() + "/keys";
+  SeededRandom random(5);
+  const auto made = SigningKeys::LoadOrCreate(keys, random);
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  EXPECT_EQ(made->old, nullptr);
+  const std::string path = keys + "/signing.key";
+  struct stat info {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0400U);
+  const auto again = SigningKeys::LoadOrCreate(keys, random);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(made->key->public_key(), again->key->public_key());
+  std::filesystem::rename(path, path + ".old");
+  const auto replaced = SigningKeys::LoadOrCreate(keys, random);
+  ASSERT_TRUE(replaced.ok());
+  EXPECT_NE(replaced->key->public_key(), made->key->public_key());
+  ASSERT_NE(replaced->old, nullptr);
+  EXPECT_EQ(replaced->old->public_key(), made->key->public_key());
+  ASSERT_EQ(chmod((path + ".old").c_str(), 0444), 0);
+  const auto refused = SigningKeys::LoadOrCreate(keys, random);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message(), HasSubstr("chmod 400"));
 }
 
 // -- level metadata

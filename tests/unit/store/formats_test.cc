@@ -12,6 +12,7 @@
 #include "codec/zstd.h"
 #include "store/dictionaries.h"
 #include "store_fixture.h"
+#include "verify/verify.h"
 
 namespace kubescribe::store {
 namespace {
@@ -116,6 +117,129 @@ TEST_F(FormatsTest, TheShippedDictionaryIsTheFile) {
   std::stringstream bytes;
   bytes << file.rdbuf();
   EXPECT_TRUE(bytes.str() == ShippedDictionaryBytes());
+}
+
+// The blocks of a page that are set off by four blanks.
+std::vector<std::string> Blocks(const std::string& page) {
+  std::ifstream file(std::string(KUBESCRIBE_SOURCE_DIR) + "/schema/formats/" +
+                     page);
+  std::vector<std::string> blocks;
+  bool in_block = false;
+  std::string blank;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("    ")) {
+      if (!in_block) blocks.emplace_back();
+      blocks.back() += (in_block ? blank : "") + line.substr(4) + "\n";
+      in_block = true;
+      blank.clear();
+    } else if (line.empty() && in_block) {
+      blank = "\n";
+    } else {
+      in_block = false;
+      blank.clear();
+    }
+  }
+  return blocks;
+}
+
+std::string OneLine(std::string text) {
+  std::erase(text, '\n');
+  return text;
+}
+
+// A page's hex as bytes.
+std::string Bytes(const std::string& block) {
+  const std::string hex = OneLine(block);
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return bytes;
+}
+
+TEST_F(FormatsTest, TheWorkedExampleOfTheLogIsTrue) {
+  const auto blocks = Blocks("log.md");
+  ASSERT_EQ(blocks.size(), 6U);
+  const std::string& public_key = blocks[4];
+  const std::string& checkpoint = blocks[5];
+  // By the page alone.
+  const std::string tile = Bytes(blocks[2]);
+  std::string hashes;
+  for (int leaf : {0, 1}) {
+    hashes += codec::AsText(
+        codec::Sha256Of(Bytes(blocks[static_cast<std::size_t>(leaf)])));
+  }
+  EXPECT_EQ(tile, hashes);
+  const auto root = codec::Sha256Of("\x01" + tile);
+  EXPECT_EQ(Bytes(blocks[3]), codec::AsText(root));
+  EXPECT_THAT(checkpoint,
+              testing::HasSubstr("\n" + codec::Base64(root) + "\n"));
+
+  // The same file, by the program.
+  MustOpen();
+  {
+    SQLite::Database db(path_, SQLite::OPEN_READWRITE);
+    db.exec(
+        "UPDATE meta SET file_id = '00112233445566778899aabbccddeeff', "
+        "last_seq = 2, known_until = 1700000000000000, "
+        "created_at = 1700000000000000;"
+        "UPDATE epoch SET began_at = 1700000000000000;"
+        "INSERT INTO resource VALUES (1, '', 'pods', 'Pod', 1);"
+        "INSERT INTO stream (id, resource_id, namespace, label_selector, "
+        "field_selector) VALUES (1, 1, '', '', '');"
+        "INSERT INTO object (id, resource_id, stream_id, namespace, name, uid, "
+        "alive, seq, rv, changed_at, recorded_at, born_at) VALUES (1, 1, 1, "
+        "'default', 'web-1', 'u1', 1, 2, '7', 1700000000000000, "
+        "1700000000000000, 1700000000000000);"
+        "INSERT INTO namespace (name) VALUES ('default');"
+        "INSERT INTO record VALUES (1, 'start', 0, 1700000000000000, "
+        "'{\"version\":\"1\"}', x'000102030405060708090a0b0c0d0e0f');"
+        "INSERT INTO revision VALUES (2, 1, 1, 1, 1, 1, '7', '', 'v1', "
+        "1700000000000000, 1700000000000000, 1700000000000000, 1, 0, 1, "
+        "x'101112131415161718191a1b1c1d1e1f');");
+  }
+  codec::Compressor compressor;
+  const std::string body = R"({"kind":"Pod"})";
+  PutRow(2, 1, body.size(), codec::Hex(compressor.Compress(body)), "NULL",
+         "NULL");
+  ASSERT_TRUE(*MustOpen()->CloseCleanly());
+  SQLite::Database db(path_, SQLite::OPEN_READONLY);
+  EXPECT_EQ(db.execAndGet("SELECT lower(hex(hashes)) FROM tile").getString(),
+            OneLine(blocks[2]));
+  const auto report =
+      verify::Verify(path_, {checkpoint, OneLine(public_key), {}});
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  EXPECT_EQ(report->verdict, verify::Verdict::kGood)
+      << (report->findings.empty() ? "" : report->findings[0].what)
+      << (report->undecided.empty() ? "" : report->undecided[0]);
+  EXPECT_EQ(report->anchored, 2);
+  const Ran ran = Decode(path_ + " --root");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.out + "\n", checkpoint.substr(0, ran.out.size() + 1));
+}
+
+TEST_F(FormatsTest, TheScriptGivesTheRootThatWasSigned) {
+  options_.signer = codec::Ed25519Key::FromSeed({9});
+  auto writer = MustOpen();
+  for (int k = 0; k < 6; ++k) {
+    Do(*writer, [&](Transaction& tx) {
+      for (int n = 0; n < 60; ++n) {
+        PutPod(tx, std::to_string(n % 7), std::to_string(100 * k + n));
+      }
+      PutPod(tx, "0", "", Event::kVanished, "");
+      GapRow gap;
+      gap.stream_id = PodStream(tx).id;
+      gap.cause = "gone";
+      tx.AppendGap(gap);
+    });
+  }
+  const auto checkpoint = writer->SignCheckpoint();
+  ASSERT_TRUE(checkpoint.ok() && *checkpoint);
+  ASSERT_TRUE(*writer->CloseCleanly());
+  const std::string& note = (*checkpoint)->note;
+  const Ran ran = Decode(path_ + " --root");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.out, note.substr(0, note.find("\n\n") + 1));
 }
 
 TEST_F(FormatsTest, TheScriptDecodesAFileAsTheReaderDoes) {

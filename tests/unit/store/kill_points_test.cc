@@ -15,6 +15,7 @@
 #include "base/test_switches.h"
 #include "scripted_pods.h"
 #include "store_fixture.h"
+#include "verify/verify.h"
 
 namespace kubescribe::store {
 namespace {
@@ -91,6 +92,10 @@ class KillPointsTest : public testing::Test {
       const auto body = reader->Body(seq);
       EXPECT_TRUE(body.ok()) << body.error().message();
     }
+    const auto report = verify::Verify(path, {});
+    ASSERT_TRUE(report.ok()) << report.error().message();
+    EXPECT_EQ(report->verdict, verify::Verdict::kGood)
+        << (report->findings.empty() ? "" : report->findings[0].what);
   }
 
   const ScriptedPods script_{kKillTransactions};
@@ -106,7 +111,7 @@ TEST_F(KillPointsTest, EveryNamedPointAndManyInstantsLoseNothing) {
   for (std::string name; std::getline(lines, name); ++total) ++reached[name];
   for (const char* expected :
        {"tx.begun", "tx.rows", "tx.position", "tx.before-commit",
-        "tx.after-commit", "checkpoint.start", "checkpoint.end",
+        "tx.after-commit", "checkpoint.start", "checkpoint.end", "log.partial",
         "wal.truncated", "body.keyframe", "body.delta", "dictionary.row",
         "vfs.wal.write", "vfs.wal.sync", "vfs.db.write", "vfs.db.sync",
         "vfs.delete", "close.marked"}) {

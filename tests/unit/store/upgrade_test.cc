@@ -12,6 +12,7 @@
 #include "store/db.h"
 #include "store/migrate.h"
 #include "store_fixture.h"
+#include "verify/verify.h"
 
 namespace kubescribe::store {
 namespace {
@@ -107,8 +108,9 @@ TEST_F(UpgradeTest, AWriterMigratesAnOldFileAndGoesOn) {
 #ifdef KUBESCRIBE_TEST_SWITCHES
 
 TEST_F(UpgradeTest, AKillWhileMigratingLeavesAUsableFile) {
-  for (const char* point : {"open.wal:1", "open.migrated:1",
-                            "open.before-commit:1", "open.after-commit:1"}) {
+  for (const char* point :
+       {"open.wal:1", "open.migrated:1", "open.before-commit:1",
+        "open.after-commit:1", "log.catch-up:1"}) {
     SCOPED_TRACE(point);
     std::filesystem::remove(path_);
     std::filesystem::remove(path_ + "-wal");
@@ -133,6 +135,10 @@ TEST_F(UpgradeTest, AKillWhileMigratingLeavesAUsableFile) {
     });
     EXPECT_EQ(*MustRead()->Body(31), OldBody(31));
     ExpectOldBodies();
+    writer.reset();
+    const auto report = verify::Verify(path_, {});
+    ASSERT_TRUE(report.ok()) << report.error().message();
+    EXPECT_EQ(report->verdict, verify::Verdict::kGood);
   }
 }
 

@@ -447,9 +447,10 @@ class Attacker {
   void ChangeFileId() { Exec("UPDATE meta SET file_id = 'other'"); }
   void SetPositionBack() {
     Exec("UPDATE stream SET position = '1' WHERE id = " +
-         Some("SELECT stream_id FROM revision v WHERE source = 1 AND rv <> '1' "
-              "AND v.epoch = (SELECT epoch FROM stream WHERE id = "
-              "v.stream_id)"));
+         Some("SELECT v.stream_id FROM revision v JOIN stream s ON s.id = "
+              "v.stream_id JOIN resource k ON k.id = s.resource_id WHERE "
+              "v.source = 1 AND v.rv <> '1' AND v.epoch = s.epoch AND "
+              "k.resource <> 'events'"));
   }
 
   const std::string path_;
