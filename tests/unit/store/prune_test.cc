@@ -363,7 +363,9 @@ TEST_F(PruneTest, ABaseThatGoesIsNotBuiltOn) {
     PutPod(tx, "a", "9", Event::kModified, BodyOf("a", 9));
   });
   ASSERT_TRUE(writer->CloseCleanly().ok());
-  EXPECT_EQ(*MustRead()->Body(9), BodyOf("a", 9));
+  const auto body = MustRead()->Body(9);
+  ASSERT_TRUE(body.ok()) << body.error().message();
+  EXPECT_EQ(*body, BodyOf("a", 9));
   ExpectWhole(path_);
 }
 
