@@ -68,6 +68,7 @@ std::vector<store::PrunedRow> FurthestOf(std::vector<store::PrunedRow> all) {
         std::max(kept.before_seq.value_or(0), prune.before_seq.value_or(0));
   }
   std::vector<store::PrunedRow> prunes;
+  prunes.reserve(furthest.size());
   for (auto& [kinds, prune] : furthest) prunes.push_back(std::move(prune));
   return prunes;
 }

@@ -86,9 +86,9 @@ struct PruneEstimate {
   std::uint64_t used_bytes = 0;  // of the file, now
 };
 
-// What a prune would take now; nothing is written, and no snapshot is held: each
-// object counts as it is when it is looked at. For max_bytes the sizes of rows
-// are guessed. Errors as Reader::Open's.
+// What a prune would take now; nothing is written, and no snapshot is held:
+// each object counts as it is when it is looked at. For max_bytes the sizes of
+// rows are guessed. Errors as Reader::Open's.
 Result<PruneEstimate> EstimatePrune(const std::string& path,
                                     const PruneWish& wish);
 

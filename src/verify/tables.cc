@@ -192,13 +192,13 @@ void CheckTileCount(store::Db& db, Findings& findings) {
   Expect(db, "SELECT count(*) FROM tile", rows, "tiles of the log", findings);
 }
 
-void CheckMeta(store::Db& db, Findings& findings) {
+void CheckMeta(store::Db& db, std::int64_t pruned, Findings& findings) {
   const std::int64_t last = db.Int("SELECT last_seq FROM meta");
   Expect(db, "SELECT count(*) FROM meta", 1, "rows of meta", findings);
   Expect(db,
          "SELECT (SELECT count(*) FROM revision) + "
          "(SELECT count(*) FROM record)",
-         last - derived.pruned, "records", findings);
+         last - pruned, "records", findings);
   Expect(db,
          "SELECT max(coalesce((SELECT max(seq) FROM revision), 0), "
          "coalesce((SELECT max(seq) FROM record), 0))",
@@ -359,7 +359,7 @@ Status CheckTables(Snapshot& snapshot, const Records::Derived& derived,
                    Findings& findings) {
   if (Status open = snapshot.Renew(); !open.ok()) return open;
   store::Db& db = snapshot.db();
-  CheckMeta(db, findings);
+  CheckMeta(db, derived.pruned, findings);
   Expect(db, "SELECT count(*) FROM gap",
          db.Int("SELECT count(*) FROM record WHERE kind = 'gap'"), "gaps",
          findings);

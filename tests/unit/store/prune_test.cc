@@ -364,7 +364,9 @@ TEST_F(PruneTest, ABaseThatGoesIsNotBuiltOn) {
   });
   const Seq last = writer->last_seq();
   ASSERT_TRUE(writer->CloseCleanly().ok());
-  EXPECT_EQ(*MustRead()->Body(last), BodyOf("a", 9));
+  const auto body = MustRead()->Body(last);
+  ASSERT_TRUE(body.ok()) << body.error().message();
+  EXPECT_EQ(*body, BodyOf("a", 9));
   ExpectWhole(path_);
 }
 
