@@ -1,6 +1,6 @@
 // Checkpoints as the writer makes them: signed notes (C2SP signed-note and
-// tlog-checkpoint; schema/formats/log.md). src/verify reads them with a parser of
-// its own.
+// tlog-checkpoint; schema/formats/log.md). src/verify reads them with a parser
+// of its own.
 #pragma once
 
 #include <cstdint>
