@@ -5,9 +5,7 @@
 -- and whatever came or happened later; the revisions before it go, and objects
 -- whose last life had ended by then go as a whole. So every question about a
 -- time from before_at on, or a seq from before_seq on, is answered as before.
--- The other records stay; of a discovery that another one followed before the
--- cut only the payload goes, where the cut is one for all kinds. No seq and no
--- object id is given twice.
+-- The other records stay. No seq and no object id is given twice.
 --
 -- A cut by number of revisions is one for each object (`pruned_object`): the
 -- oldest of those that it keeps.

@@ -200,7 +200,7 @@ def leaf_of(base, seq, body):
                 + b"".join(map(text, row[9:17])) + stream(row[17])
                 + commitment(row[18]))
     row = base.execute(RECORD, (seq,)).fetchone()
-    if row is None or (row[1] == "discovery" and not body):
+    if row is None:
         return None
     where = b"\0" if row[3] == 0 else b"\1" + stream(row[3])
     return (b"\0\1\2" + numbers(seq, row[0]) + text(row[1]) + text(row[2])

@@ -1,6 +1,7 @@
 #include "store/pruner.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -20,11 +21,22 @@ constexpr std::size_t kMostLooks = 4096;
 // Between two looks at the clock.
 constexpr std::size_t kChunk = 8;
 constexpr std::int64_t kBodiesAStep = 4096;
+constexpr std::int64_t kSeqsAStep = 65536;
 constexpr int kFewestPages = 16;
 constexpr int kMostPages = 1024;
 
 std::int64_t HighestId(Db& db) {
   return db.Int("SELECT coalesce(max(id), 0) FROM object");
+}
+
+// 8 bytes, big-endian.
+std::array<std::uint8_t, 8> SeqBytes(Seq seq) {
+  std::array<std::uint8_t, 8> bytes{};
+  auto rest = static_cast<std::uint64_t>(seq);
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, rest >>= 8) {
+    *byte = static_cast<std::uint8_t>(rest & 0xff);
+  }
+  return bytes;
 }
 
 bool GivesBack(Db& db) { return db.Int("PRAGMA auto_vacuum") == 2; }
@@ -123,6 +135,7 @@ void Pruner::BeginCut(const PruneCut& cut) {
   rvs_.clear();
   dictionary_seq_ = 0;
   dictionaries_.clear();
+  kept_cut_ = 0;
   revisions_ = objects_ = bytes_ = 0;
   phase_ = Phase::kObjects;
 }
@@ -140,11 +153,11 @@ void Pruner::Step(FileInfo& info) {
     case Phase::kObjects:
       StepObjects(info);
       break;
-    case Phase::kDiscoveries:
-      StepDiscoveries();
-      break;
     case Phase::kDictionaries:
       StepDictionaries();
+      break;
+    case Phase::kKept:
+      StepKept();
       break;
     case Phase::kDone:
       StepDone(info);
@@ -168,7 +181,7 @@ void Pruner::StepObjects(FileInfo& info) {
     if (looks % kChunk == 0 && looks > 0 && clock_.Mono() >= deadline) break;
     const std::optional<PruneObject> object = NextObject(db_, at_object_);
     if (!object) {
-      phase_ = record_ == 0 ? Phase::kDone : Phase::kDiscoveries;
+      phase_ = record_ == 0 ? Phase::kDone : Phase::kDictionaries;
       break;
     }
     std::optional<ObjectPlan> plan;
@@ -462,25 +475,13 @@ void Pruner::WriteProgress() {
   revisions_ = objects_ = bytes_ = 0;
 }
 
-void Pruner::StepDiscoveries() {
-  phase_ = Phase::kDictionaries;
-  if (cut_.keep || !cut_.resources.empty()) return;
-  Query(db_,
-        "DELETE FROM body WHERE seq IN (SELECT seq FROM record "
-        "WHERE kind = 'discovery' AND seq < (SELECT max(seq) FROM record "
-        "WHERE kind = 'discovery' AND recorded_at <= ? AND seq <= ?))")
-      .Bind(*cut_.at, cut_.seq)
-      .Run();
-  KUBESCRIBE_KILL_POINT("prune.discovery");
-}
-
 // A dictionary is used for what is written until the next one is made; where
 // that was before the cut, few rows are left that could name it.
 void Pruner::StepDictionaries() {
   // Where the clock was set back, no time tells where one ended.
   if (cut_.keep || !cut_.resources.empty() ||
       db_.Int("SELECT count(*) FROM record WHERE kind = 'clock'") > 0) {
-    phase_ = Phase::kDone;
+    phase_ = Phase::kKept;
     return;
   }
   static constexpr const char* kUnused =
@@ -514,6 +515,30 @@ void Pruner::StepDictionaries() {
     Query(db_, "DELETE FROM dictionary WHERE id = ?").Bind(id).Run();
     KUBESCRIBE_KILL_POINT("prune.dictionary");
   }
+  phase_ = Phase::kKept;
+}
+
+// Which revisions are left below the cuts of all prunes so far: their hash
+// tells whoever verifies the file that no other one is missing.
+void Pruner::StepKept() {
+  if (kept_cut_ == 0) {
+    kept_cut_ = db_.Int(
+        "SELECT coalesce(max(coalesce(before_seq, seq - 1)), 0) FROM pruned");
+    kept_seq_ = 0;
+    kept_ = {};
+  }
+  const Micros deadline = clock_.Mono() + kStepTime;
+  std::int64_t seen = 0;
+  Query left(db_,
+             "SELECT seq FROM revision WHERE seq > ? AND seq <= ? "
+             "ORDER BY seq LIMIT ?");
+  left.Bind(kept_seq_, kept_cut_, kSeqsAStep);
+  while (left.Step()) {
+    kept_seq_ = left.Int(0);
+    kept_.Update(SeqBytes(kept_seq_));
+    if (++seen % 1024 == 0 && clock_.Mono() >= deadline) return;
+  }
+  if (seen == kSeqsAStep) return;
   phase_ = Phase::kDone;
 }
 
@@ -533,6 +558,8 @@ void Pruner::StepDone(FileInfo& info) {
         detail["bytes"] = row.Int(2);
       }
     }
+    detail["up_to"] = std::exchange(kept_cut_, 0);
+    detail["kept"] = codec::Hex(kept_.Finish());
     Append(next, "pruned", detail.dump());
     Query(db_, "UPDATE pruned SET done = 1 WHERE seq = ?").Bind(record_).Run();
     log_.Put();

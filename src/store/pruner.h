@@ -10,9 +10,9 @@
 // takes some hundred revisions, in about 15 ms; it is one transaction, or none
 // where nothing was found. The first one that takes anything writes the record
 // and the row of `pruned`, and each says there how far it got. Then come
-// payloads of old discoveries and dictionaries, and the record of what went in
-// all; at last pages are given back to the disk, where the file was made for
-// that (auto_vacuum).
+// dictionaries, and the record of what went in all and of what is left; at last
+// pages are given back to the disk, where the file was made for that
+// (auto_vacuum).
 //
 // Throws what SQLite throws; then the connection is to be closed. One thread.
 #pragma once
@@ -56,8 +56,8 @@ class Pruner {
   enum class Phase {
     kIdle,
     kObjects,
-    kDiscoveries,
     kDictionaries,
+    kKept,
     kDone,
     kPages,
   };
@@ -91,8 +91,8 @@ class Pruner {
   Seq Append(FileInfo& info, const std::string& kind,
              const std::string& detail);
   void WriteProgress();
-  void StepDiscoveries();
   void StepDictionaries();
+  void StepKept();
   void StepDone(FileInfo& info);
   void StepPages();
 
@@ -121,6 +121,11 @@ class Pruner {
   // Of the dictionaries' phase.
   Seq dictionary_seq_ = 0;
   std::set<std::int64_t> dictionaries_;
+  // Of what is kept: up to which seq in all prunes, how far it is, and the
+  // hash.
+  Seq kept_cut_ = 0;
+  Seq kept_seq_ = 0;
+  codec::Sha256 kept_;
   int pages_;
 };
 

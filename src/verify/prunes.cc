@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace kubescribe::verify {
 namespace {
@@ -24,14 +25,21 @@ std::optional<std::int64_t> NumberOf(const json& detail, const char* key) {
 
 void Prunes::Load(store::Db& db) {
   prunes_.clear();
+  kept_up_to_ = 0;
+  kept_.clear();
+  state_.clear();
   Query rows(db,
              "SELECT seq, kind, detail FROM record "
              "WHERE kind IN ('prune', 'pruned') ORDER BY seq");
   while (rows.Step()) {
+    state_ = std::to_string(rows.Int(0));
     const json detail = json::parse(rows.Text(2), nullptr, false);
     if (rows.Text(1) == "pruned") {
       const auto of = prunes_.find(NumberOf(detail, "prune").value_or(0));
-      if (of != prunes_.end()) of->second.took = NumberOf(detail, "revisions");
+      if (of == prunes_.end()) continue;
+      of->second.took = NumberOf(detail, "revisions");
+      kept_up_to_ = NumberOf(detail, "up_to").value_or(0);
+      kept_ = detail.value("kept", "");
       continue;
     }
     Prune& prune = prunes_[rows.Int(0)];
@@ -42,6 +50,9 @@ void Prunes::Load(store::Db& db) {
         prune.keep ? last : std::min(last, NumberOf(detail, "seq").value_or(0));
     prune.all_kinds = detail.is_object() && !detail.contains("resources");
   }
+  if (prunes_.empty()) return;
+  Query gone(db, "SELECT sum(revisions) FROM pruned");
+  if (gone.Step()) state_ += " " + gone.Text(0);
 }
 
 bool Prunes::MayLack(Seq seq) const {
@@ -50,33 +61,35 @@ bool Prunes::MayLack(Seq seq) const {
   });
 }
 
-bool Prunes::MayLackPayload(Seq seq) const {
-  return std::any_of(prunes_.begin(), prunes_.end(), [seq](const auto& prune) {
-    return prune.second.all_kinds && !prune.second.keep &&
-           seq < prune.second.cut;
-  });
-}
-
-void Prunes::CheckTotal(std::int64_t missing, Findings& findings) const {
-  std::int64_t took = 0;
-  bool whole = true;
-  for (const auto& [seq, prune] : prunes_) {
-    took += prune.took.value_or(0);
-    whole = whole && prune.took.has_value();
-  }
-  if (missing == took) return;
-  if (missing > took && !whole) {
-    findings.Note(
-        "a prune is under way: whether it took all that is missing cannot be "
-        "told before its end");
+void Prunes::CheckKept(const std::string& kept, Findings& findings) const {
+  if (prunes_.empty()) return;
+  const bool whole = std::all_of(
+      prunes_.begin(), prunes_.end(),
+      [](const auto& prune) { return prune.second.took.has_value(); });
+  if (!whole) {
+    findings.Undecided(
+        "a prune is under way: whether more is missing than it took can be "
+        "told when it has ended; a recorder, or `kubescribe prune`, goes on "
+        "with one that was cut off");
     return;
   }
-  findings.Altered(0, fmt::format("{} records are missing where pruning took "
-                                  "{}",
-                                  missing, took));
+  if (kept == kept_) return;
+  findings.Altered(0, fmt::format("up to record {} other revisions are left "
+                                  "than pruning left: some were removed",
+                                  kept_up_to_));
 }
 
-void Prunes::CheckTables(store::Db& db, Findings& findings) const {
+void Prunes::CheckAnchored(std::int64_t anchored, Findings& findings) const {
+  if (anchored == 0 || prunes_.empty()) return;
+  const Seq newest = prunes_.rbegin()->first;
+  if (newest <= anchored) return;
+  findings.Note(fmt::format(
+      "it was pruned after the newest checkpoint that was kept elsewhere "
+      "(record {}): nothing outside vouches for that prune",
+      newest));
+}
+
+void Prunes::CheckTable(store::Db& db, Findings& findings) const {
   std::size_t found = 0;
   Query rows(db,
              "SELECT seq, before_at, before_seq, keep, revisions, done, "

@@ -1,4 +1,4 @@
-// What a file may lack because it was pruned: cuts and totals as the records
+// What a file may lack because it was pruned: cuts and ends as the records
 // `prune` and `pruned` have them (schema/formats/records.md), which the log
 // covers as any other. Private to verify.
 #pragma once
@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 
 #include "store/db.h"
 #include "verify/findings.h"
@@ -16,17 +17,20 @@ class Prunes {
  public:
   // Forgets what was loaded before.
   void Load(store::Db& db);
+  // Another one than before: something was pruned in between.
+  const std::string& state() const { return state_; }
 
   // A record that is missing can have been pruned.
   bool MayLack(store::Seq seq) const;
-  // A discovery that has no payload can have been pruned of it.
-  bool MayLackPayload(store::Seq seq) const;
+  // Up to where the newest end of a prune says what is left.
+  store::Seq kept_up_to() const { return kept_up_to_; }
 
-  // `missing`: records that are, and MayLack. Neither more nor fewer than the
-  // prunes say that they took.
-  void CheckTotal(std::int64_t missing, Findings& findings) const;
-  // The tables that answers come from say what the records say.
-  void CheckTables(store::Db& db, Findings& findings) const;
+  // `kept`: the hash of the seqs of the revisions up to kept_up_to.
+  void CheckKept(const std::string& kept, Findings& findings) const;
+  // The table that answers come from says what the records say.
+  void CheckTable(store::Db& db, Findings& findings) const;
+  // What nobody outside vouches for.
+  void CheckAnchored(std::int64_t anchored, Findings& findings) const;
 
  private:
   struct Prune {
@@ -37,6 +41,9 @@ class Prunes {
     std::optional<std::int64_t> took;  // none: it was not carried to its end
   };
   std::map<store::Seq, Prune> prunes_;  // by the record's seq
+  store::Seq kept_up_to_ = 0;
+  std::string kept_;
+  std::string state_;
 };
 
 }  // namespace kubescribe::verify

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -49,6 +50,16 @@ std::string TextIn(const json& detail, const char* key) {
              : "";
 }
 
+// 8 bytes, big-endian.
+std::array<std::uint8_t, 8> SeqBytes(Seq seq) {
+  std::array<std::uint8_t, 8> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(seq) >>
+                                         (8 * (bytes.size() - 1 - i)));
+  }
+  return bytes;
+}
+
 json Parse(std::string_view text) {
   return json::parse(text.begin(), text.end(), nullptr, false);
 }
@@ -87,14 +98,20 @@ Records::Records(Snapshot& snapshot, std::vector<Note> outside, Keys keys,
 Status Records::Run(Seq last, const std::function<void(Seq, Seq)>& progress) {
   for (Seq after = 0; after < last;) {
     if (Status open = snapshot_.Renew(); !open.ok()) return open;
-    if (snapshot_.live()) tiles_.Forget();
-    if (snapshot_.live() || after == 0) prunes_.Load(snapshot_.db());
+    if (snapshot_.number() != snapshot_number_) {
+      tiles_.Forget();
+      const std::string before = prunes_.state();
+      prunes_.Load(snapshot_.db());
+      if (after > 0 && prunes_.state() != before) pruned_meanwhile_ = true;
+      snapshot_number_ = snapshot_.number();
+    }
     const Seq to = std::min(last, after + kRange);
     Range(after, to);
     after = to;
     report_.records = to;
     if (progress) progress(to, last);
   }
+  kept_ = codec::Hex(keeping_.Finish());
   for (; next_outside_ < outside_.size(); ++next_outside_) {
     const Note& note = outside_[next_outside_];
     if (note.origin != "kubescribe.dev/" + report_.file.file_id) continue;
@@ -199,6 +216,7 @@ void Records::Missing(Seq seq) {
 
 void Records::Revision(const Query& row) {
   const Seq seq = row.Int(0);
+  if (seq <= prunes_.kept_up_to()) keeping_.Update(SeqBytes(seq));
   const std::string body = Body(seq);
   CheckSalt(seq, row.Blob(18));
   const std::int64_t stream = row.Int(19);
@@ -236,14 +254,8 @@ void Records::Record(const Query& row) {
   const std::string_view kind = row.Blob(2);
   const std::string_view detail = row.Blob(3);
   const std::int64_t stream = row.Int(5);
-  const std::optional<Hash> pruned =
-      kind == "discovery" && payload.empty() && prunes_.MayLackPayload(seq)
-          ? tiles_.At(0, seq - 1)
-          : std::nullopt;
-  tree_.Add(pruned ? *pruned
-                   : leaves_.OfRecord(
-                         row, stream == 0 ? nullptr : &snapshot_.Stream(stream),
-                         payload));
+  tree_.Add(leaves_.OfRecord(
+      row, stream == 0 ? nullptr : &snapshot_.Stream(stream), payload));
   if (kind == "gap") {
     Gap(seq, stream, detail);
   } else if (kind == "epoch") {

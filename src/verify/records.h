@@ -74,7 +74,11 @@ class Records {
 
   const Derived& derived() const { return derived_; }
   const Keys& keys() const { return keys_; }
+  // What the file may lack, and whether that changed while records were read.
   const Prunes& prunes() const { return prunes_; }
+  bool pruned_meanwhile() const { return pruned_meanwhile_; }
+  // As Prunes::CheckKept has it.
+  const std::string& kept() const { return kept_; }
   // The last record under a checkpoint of the file that a trusted key signed.
   std::int64_t vouched() const { return vouched_; }
 
@@ -111,6 +115,10 @@ class Records {
   Findings& findings_;
   Tiles tiles_;
   Prunes prunes_;
+  bool pruned_meanwhile_ = false;
+  codec::Sha256 keeping_;
+  std::string kept_;
+  int snapshot_number_ = 0;  // of the one that tiles_ and prunes_ are of
   Leaves leaves_;
   Merkle tree_;
   Derived derived_;

@@ -34,6 +34,7 @@ Status Snapshot::Reopen() {
   file_ = *std::move(file);
   bodies_ = std::make_unique<store::BodyReader>(*file_.db, cache_);
   opened_ = SystemClock().Mono();
+  ++number_;
   return {};
 }
 

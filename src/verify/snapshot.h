@@ -29,8 +29,10 @@ class Snapshot {
   store::BodyReader& bodies() { return *bodies_; }
   const store::FileInfo& info() const { return file_.info; }
   const std::vector<std::string>& warnings() const { return file_.warnings; }
-  // Does a recorder write it?
+  // Did a recorder write it when it was opened?
   bool live() const { return live_; }
+  // Counts the snapshots, this one included.
+  int number() const { return number_; }
 
   // What a stream is called in leaves; all empty where it has no row.
   const StreamTexts& Stream(std::int64_t id);
@@ -42,6 +44,7 @@ class Snapshot {
   std::unique_ptr<store::BodyReader> bodies_;
   std::map<std::int64_t, StreamTexts> streams_;
   bool live_ = false;
+  int number_ = 0;
   Micros opened_ = 0;
 };
 

@@ -78,6 +78,24 @@ void JudgeKeys(const std::vector<Note>& outside, const std::string& origin,
   }
 }
 
+// REQUIRES: the snapshot is the one that the tables were checked in.
+void CheckPrunes(Snapshot& snapshot, const Records& records, Report& report,
+                 Findings& findings) {
+  report.pruned = records.derived().pruned;
+  if (report.file.schema_version < kFirstWithPrunes) return;
+  Prunes now;
+  now.Load(snapshot.db());
+  now.CheckTable(snapshot.db(), findings);
+  now.CheckAnchored(report.anchored, findings);
+  if (records.pruned_meanwhile() || now.state() != records.prunes().state()) {
+    findings.Undecided(
+        "it was pruned while it was verified: verify it again, or a backup of "
+        "it");
+    return;
+  }
+  now.CheckKept(records.kept(), findings);
+}
+
 Status Run(Snapshot& snapshot, const Options& options,
            std::optional<codec::Ed25519Public> trusted, Report& report,
            Findings& findings) {
@@ -116,13 +134,7 @@ Status Run(Snapshot& snapshot, const Options& options,
       !done.ok()) {
     return done;
   }
-  if (report.file.schema_version >= kFirstWithPrunes) {
-    records.prunes().CheckTables(snapshot.db(), findings);
-    if (!snapshot.live()) {
-      records.prunes().CheckTotal(records.derived().pruned, findings);
-    }
-  }
-  report.pruned = records.derived().pruned;
+  CheckPrunes(snapshot, records, report, findings);
   JudgeKeys(outside, origin, records, trusted.has_value(), report, findings);
   return {};
 }

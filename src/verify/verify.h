@@ -9,8 +9,8 @@
 // program; leaves, tiles, trees, checkpoints and what is derived it reads with
 // code of its own, so that a mistake of the writer is no mistake here.
 //
-// What was pruned keeps its place in the tree by its hash alone. That no more
-// is missing than the prunes took is told by their totals, which are records.
+// What was pruned keeps its place in the tree by its hash alone. That nothing
+// else is missing is told by a hash of what prunes left, which is in a record.
 //
 // What it cannot know: records after the newest checkpoint that was kept
 // elsewhere can have been made up; and the state of the recorder (positions and

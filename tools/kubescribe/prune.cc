@@ -252,6 +252,11 @@ class Prune final : public Command {
     if (!writer.ok()) return writer.error();
     // What a kill had cut off goes on first.
     for (const bool before : {true, false}) {
+      if (before && (*writer)->prune_progress().record != 0) {
+        Say("note", "a prune that was cut off goes on first (record " +
+                        std::to_string((*writer)->prune_progress().record) +
+                        ")");
+      }
       if (!before) {
         const auto job = (*writer)->StartPrune(wish_);
         if (!job.ok()) return job.error();

@@ -19,12 +19,12 @@ constexpr char kVerifyExamples[] = R"(Examples:
   kubescribe verify --cluster prod --from /mnt/elsewhere/checkpoints
   kubescribe verify --file copy.db --from kept.txt --key $(cat log.pub)
 
-    Computes everything anew : the hashes of all records from their bytes,
-               the log, the checkpoints in the file,
-               and what is derived from the records.--from takes one or
-                   more checkpoints that were kept where nobody who can write
-                       the file can write too; without one, a file that was rewritten as a whole cannot be told from
-an honest one: it is "consistent, not anchored".
+Computes everything anew: the hashes of all records from their bytes, the log,
+the checkpoints in the file, and what is derived from the records. --from takes
+one or more checkpoints that were kept where nobody who can write the file can
+write too; without one, a file that was rewritten as a whole cannot be told from
+an honest one: it is "consistent, not anchored". Of a backup, take checkpoints
+from before it was made: a copy that lacks what they cover is called altered.
 
 Exit codes: 0 good, 1 error, 2 wrong usage, 5 altered, 6 cannot decide.
 )";

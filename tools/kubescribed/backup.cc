@@ -47,11 +47,11 @@ Result<std::string> App::Backup(control::Call& call) {
   std::string name = wanted;
   const auto found = RecorderOf(name);
   if (!found.ok()) return found.error();
-  const std::shared_ptr<record::Recorder> recorder = *found;
+  record::Recorder& recorder = **found;
   // A line every percent is enough.
   std::int64_t told = -1;
   const Status done =
-      recorder->Backup(path, [&](const store::BackupProgress& progress) {
+      recorder.Backup(path, [&](const store::BackupProgress& progress) {
         const std::int64_t percent =
             progress.pages == 0 ? 0 : progress.done * 100 / progress.pages;
         if (percent == told) return call.Wanted();

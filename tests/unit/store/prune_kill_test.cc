@@ -122,7 +122,7 @@ TEST_F(PruneKillTest, EveryNamedPointAndManyInstantsLoseNothing) {
   for (const char* expected :
        {"prune.record", "prune.revision", "prune.keyframe", "prune.object",
         "prune.life", "prune.box", "prune.before-commit", "prune.step",
-        "prune.discovery", "prune.totals", "prune.done", "prune.pages"}) {
+        "prune.totals", "prune.done", "prune.pages"}) {
     EXPECT_TRUE(reached.count(expected)) << expected;
   }
   // The first and the last time of each name.

@@ -83,10 +83,10 @@ TEST_F(PrunedTest, SaysThatAPruneIsUnderWay) {
     Close(*writer);
   }
   const Report report = MustVerify(path_, {});
-  EXPECT_EQ(Told(report), "");
-  EXPECT_EQ(report.verdict, Verdict::kGood);
+  EXPECT_THAT(report.findings, IsEmpty());
+  EXPECT_EQ(report.verdict, Verdict::kUndecided);
   EXPECT_GT(report.pruned, 0);
-  EXPECT_THAT(report.notes,
+  EXPECT_THAT(report.undecided,
               testing::Contains(HasSubstr("a prune is under way")));
 }
 
@@ -99,7 +99,52 @@ TEST_F(PrunedTest, MoreThanWasPrunedIsMissed) {
       "DELETE FROM revision WHERE seq = (SELECT min(seq) FROM revision)");
   const Report report = MustVerify(path_, {after, "", {}});
   EXPECT_EQ(report.verdict, Verdict::kAltered);
-  EXPECT_THAT(Told(report), HasSubstr("are missing where pruning took"));
+  EXPECT_THAT(Told(report), HasSubstr("than pruning left"));
+}
+
+TEST_F(PrunedTest, OneMorePutBackForOneMoreRemovedIsSeen) {
+  Write(6, 1500);
+  const std::string whole = path_ + ".whole";
+  std::filesystem::copy_file(path_, whole);
+  const std::string after = Prune({Before(0.6)});
+  Alter("ATTACH '" + whole +
+        "' AS whole;"
+        "CREATE TEMP TABLE back AS SELECT w.seq FROM whole.revision w "
+        "JOIN main.object o ON o.id = w.object_id WHERE w.seq NOT IN "
+        "(SELECT seq FROM main.revision) ORDER BY w.seq LIMIT 1;"
+        "DELETE FROM main.body WHERE seq = (SELECT min(seq) FROM "
+        "main.revision);"
+        "DELETE FROM main.revision WHERE seq = (SELECT min(seq) FROM "
+        "main.revision);"
+        "INSERT INTO main.revision SELECT * FROM whole.revision "
+        "WHERE seq IN (SELECT seq FROM back);"
+        "INSERT INTO main.body SELECT * FROM whole.body "
+        "WHERE seq IN (SELECT seq FROM back)");
+  const Report report = MustVerify(path_, {after, "", {}});
+  EXPECT_EQ(report.verdict, Verdict::kAltered);
+  EXPECT_THAT(Told(report), HasSubstr("than pruning left"));
+}
+
+TEST_F(PrunedTest, ARecordMadeAnotherOneIsSeenBelowTheCutToo) {
+  Write(7, 1500);
+  const std::string after = Prune({Before(0.9)});
+  Alter(
+      "CREATE TEMP TABLE first AS SELECT min(seq) AS seq FROM gap;"
+      "UPDATE record SET kind = 'discovery', stream_id = 0, detail = '{}' "
+      "WHERE seq IN (SELECT seq FROM first);"
+      "DELETE FROM gap WHERE seq IN (SELECT seq FROM first)");
+  const Report report = MustVerify(path_, {after, "", {}});
+  EXPECT_EQ(report.verdict, Verdict::kAltered);
+  EXPECT_THAT(Told(report), HasSubstr("it is not what was recorded"));
+}
+
+TEST_F(PrunedTest, SaysWhatNoCheckpointElsewhereVouchesFor) {
+  const std::string before = Write(8, 1000);
+  Prune({Before(0.6)});
+  const Report report = MustVerify(path_, {before, "", {}});
+  EXPECT_EQ(report.verdict, Verdict::kGood);
+  EXPECT_THAT(report.notes,
+              testing::Contains(HasSubstr("nothing outside vouches")));
 }
 
 TEST_F(PrunedTest, WhatWasNotCutIsMissing) {
