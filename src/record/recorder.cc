@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -331,10 +333,16 @@ RecorderImpl::News RecorderImpl::Committed() {
 }
 
 void RecorderImpl::CommitPositionsFirst(kube::Observation::Kind kind) {
+  std::set<kube::StreamId> ahead;  // streams with events not yet written
+  bool past = false;               // one of them got its position
   ledger_.Begin(writer_->info().known_until, Mono());
   const Status done = Write([&](store::Transaction& tx) {
     for (const Entry& entry : pending_) {
+      if (entry.seen.kind == kube::Observation::Kind::kEvent) {
+        ahead.insert(entry.seen.stream);
+      }
       if (entry.seen.kind != kind) continue;
+      past = past || ahead.count(entry.seen.stream) > 0;
       Entry bookmark;
       bookmark.seen.kind = kube::Observation::Kind::kBookmark;
       bookmark.seen.stream = entry.seen.stream;
@@ -347,7 +355,7 @@ void RecorderImpl::CommitPositionsFirst(kube::Observation::Kind kind) {
   });
   ledger_.Rollback();
   if (!done.ok()) Failed(done.error());
-  KUBESCRIBE_KILL_POINT("record.position");
+  if (past) KUBESCRIBE_KILL_POINT("record.position.past");
 }
 
 void RecorderImpl::Idle() {
