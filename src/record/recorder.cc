@@ -379,11 +379,11 @@ void RecorderImpl::Idle() {
   }
 }
 
-void RecorderImpl::Sign(bool now) {
-  if (writer_ == nullptr || !begun_) return;
+bool RecorderImpl::Sign(bool now) {
+  if (writer_ == nullptr || !begun_) return true;
   if (!now && (options_.checkpoint_every <= 0 ||
                Mono() - signed_mono_ < options_.checkpoint_every)) {
-    return;
+    return true;
   }
   signed_mono_ = Mono();
   auto checkpoint = writer_->SignCheckpoint();
@@ -392,9 +392,9 @@ void RecorderImpl::Sign(bool now) {
     if (sign_errors_.Fail(checkpoint.error().message())) {
       Log().error("{}: {}", options_.cluster, checkpoint.error().message());
     }
-    return;
+    return false;
   }
-  if (!*checkpoint) return;
+  if (!*checkpoint) return true;
   sign_errors_.Clear();
   if (callbacks_.on_checkpoint) {
     signed_.push_back(std::move((*checkpoint)->note));
@@ -402,6 +402,7 @@ void RecorderImpl::Sign(bool now) {
   }
   const std::lock_guard<std::mutex> stats(stats_mutex_);
   ++stats_.checkpoints;
+  return true;
 }
 
 void RecorderImpl::GiveOut(bool now) {

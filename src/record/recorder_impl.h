@@ -63,8 +63,9 @@ class RecorderImpl final : public Recorder {
   // The pending batch is on disk.
   News Committed();
   void Idle();
-  // Signs the log where that is due, or `now`.
-  void Sign(bool now);
+  // Signs the log where that is due, or `now`. False: that failed, and was
+  // said.
+  bool Sign(bool now);
   // Hands out what was signed. REQUIRES: mutex_ is free.
   void GiveOut(bool now);
   // One transaction. REQUIRES: writer_.

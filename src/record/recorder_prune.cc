@@ -59,7 +59,15 @@ bool RecorderImpl::StepPrune() {
   if (writer_->pruning()) {
     // What goes is under a checkpoint first.
     const std::int64_t job = writer_->prune_progress().job;
-    if (std::exchange(signed_job_, job) != job) Sign(true);
+    if (signed_job_ != job && !Sign(true)) {
+      NotePruned(
+          Error(Code::kIo, options_.path +
+                               ": nothing is pruned, for its log could not be "
+                               "signed before that"),
+          0);
+      return true;
+    }
+    signed_job_ = job;
     const Micros from = Mono();
     const Status done = writer_->StepPrune();
     NotePruned(done, Mono() - from);

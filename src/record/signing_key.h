@@ -24,6 +24,8 @@ struct SigningKeys {
   // Errors as those of key_file.h.
   static Result<SigningKeys> LoadOrCreate(const std::string& keys_dir,
                                           Random& random);
+  // The same without making anything: `key` is null where there is none.
+  static Result<SigningKeys> Load(const std::string& keys_dir);
 };
 
 }  // namespace kubescribe::record

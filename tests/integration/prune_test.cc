@@ -1,4 +1,5 @@
 // `kubescribe prune` and `retention`, with the real recorder.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -139,6 +140,20 @@ TEST_F(PruneTest, NeedsNoRecorderAndGivesSpaceBack) {
   Start();
   Churn("new", 20, 2);
   EXPECT_EQ(Kubescribe("history cm/new19 -n a" + Data()).code, 0);
+}
+
+TEST_F(PruneTest, TheToolSignsWhatAKilledRecorderDidNot) {
+  Start();
+  Churn("old", 30, 5);
+  world_.KillRecorder();
+  const Answer pruned = Kubescribe("prune --revisions 1" + Data() + " 2>&1");
+  EXPECT_EQ(pruned.code, 0) << pruned.text;
+  SQLite::Database db(world_.Database(sim_), SQLite::OPEN_READONLY);
+  EXPECT_EQ(
+      db.execAndGet("SELECT count(*) FROM checkpoint WHERE size = (SELECT "
+                    "min(seq) FROM pruned) - 1")
+          .getInt(),
+      1);
 }
 
 TEST_F(PruneTest, AKilledOneIsContinuedByTheNextRecorder) {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <filesystem>
 
 #include "control/client.h"
 #include "kube/user_time.h"
@@ -10,6 +11,7 @@
 #include "output/table.h"
 #include "query/database.h"
 #include "query/resolve.h"
+#include "record/signing_key.h"
 #include "store/writer.h"
 
 namespace kubescribe::tool {
@@ -29,7 +31,8 @@ answered as before; for a time before it the answer says that it is pruned. What
 is given up cannot be had back. A running recorder prunes between its commits,
 and goes on recording. `retention` of the configuration does the same by itself.
 
-Exit codes: 0 pruned, 3 there was nothing to prune.
+Exit codes: 0 pruned, 1 error, or --max-size is less than what lives now takes
+(all that can go is gone then), 3 there was nothing to prune.
 )";
 
 // The last step may follow a long checkpoint.
@@ -248,8 +251,22 @@ class Prune final : public Command {
   Result<store::PruneProgress> PruneAlone(const std::string& path) {
     store::OpenOptions options;
     options.create = false;
+    const std::string keys =
+        (std::filesystem::path(path).parent_path() / "keys").string();
+    const auto signing = record::SigningKeys::Load(keys);
+    if (!signing.ok()) return signing.error();
+    options.signer = signing->key;
+    options.old_signer = signing->old;
+    if (signing->key == nullptr) {
+      Say("note", "no signing key in " + keys +
+                      ": what goes is not under a checkpoint of its own first");
+    }
     auto writer = store::Writer::Open(path, options);
     if (!writer.ok()) return writer.error();
+    // As the recorder does (DESIGN §5).
+    if (const auto signed_now = (*writer)->SignCheckpoint(); !signed_now.ok()) {
+      return signed_now.error();
+    }
     // What a kill had cut off goes on first.
     for (const bool before : {true, false}) {
       if (before && (*writer)->prune_progress().record != 0) {
