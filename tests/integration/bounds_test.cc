@@ -219,7 +219,7 @@ TEST(BoundsTest, CatchesUpAfterAPause) {
   const Micros began = SystemClock().Mono();
   sim.StartWorkload(2000);
   const std::uint64_t then = sim.CurrentRv();
-  ASSERT_TRUE(PodsReach(world, sim, then, 3 * kMinute));
+  ASSERT_TRUE(PodsReach(world, sim, then, 6 * kMinute));
   std::cout << fmt::format("{} revisions behind, made up in {} ms\n", missed,
                            (SystemClock().Mono() - began) / kMillisecond);
   sim.StopWorkload();
