@@ -5,16 +5,13 @@
 #include "store/lifetimes.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <map>
 #include <set>
 #include <tuple>
 
-#include "base/test_switches.h"
+#include "killed_child.h"
 #include "old_file.h"
 #include "random_lives.h"
 #include "store/state_query.h"
@@ -175,22 +172,6 @@ TEST_F(LifetimesTest, NoQuestionScansWhatGrowsWithHistory) {
 
 #ifdef KUBESCRIBE_TEST_SWITCHES
 
-// Opens the file and stops it again in a child that is killed at the point.
-void KillWhileOpening(const std::string& path, const std::string& point) {
-  const pid_t child = fork();
-  if (child == 0) {
-    setenv("KUBESCRIBE_KILL_AT", point.c_str(), 1);
-    RereadTestSwitches();
-    OpenOptions options;
-    options.cluster = "test";
-    _exit(Writer::Open(path, options).ok() ? 0 : 1);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-      << point << " was not reached";
-}
-
 TEST_F(LifetimesTest, AMigrationThatIsKilledLeavesAUsableFile) {
   Generate(5, 60);
   for (const char* point :
@@ -203,7 +184,12 @@ TEST_F(LifetimesTest, AMigrationThatIsKilledLeavesAUsableFile) {
       std::filesystem::remove(old + suffix);
     }
     MakeOldFile(path_, old, "TABLE lifetime");
-    ASSERT_NO_FATAL_FAILURE(KillWhileOpening(old, point));
+    const KilledChild child([&] {
+      OpenOptions options;
+      options.cluster = "test";
+      return Writer::Open(old, options).ok();
+    });
+    ASSERT_NO_FATAL_FAILURE(child.KillAt(point));
     ASSERT_NO_FATAL_FAILURE(Compare(old, 5));
     ASSERT_TRUE((*Writer::Open(old, options_))->CloseCleanly().ok());
     EXPECT_EQ(Derived(old), Derived(path_));

@@ -5,14 +5,11 @@
 #ifdef KUBESCRIBE_TEST_SWITCHES
 
 #include <gmock/gmock.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <fstream>
 #include <sstream>
 
-#include "base/test_switches.h"
+#include "killed_child.h"
 #include "store_fixture.h"
 #include "verify/verify.h"
 
@@ -75,16 +72,8 @@ TEST_F(LogKillTest, WhatWasGivenOutIsUnderWhatIsLeft) {
     for (const char* suffix : {"", "-wal", "-shm", ".notes"}) {
       std::filesystem::remove(path_ + suffix);
     }
-    const pid_t child = fork();
-    if (child == 0) {
-      setenv("KUBESCRIBE_KILL_AT", point, 1);
-      RereadTestSwitches();
-      _exit(WriteAll() ? 0 : 1);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-        << "the point was not reached";
+    ASSERT_NO_FATAL_FAILURE(
+        KilledChild([this] { return WriteAll(); }).KillAt(point));
     ASSERT_NO_FATAL_FAILURE(ExpectGood());
     // The next one goes on, and its checkpoints with it.
     rv_ = 1000;

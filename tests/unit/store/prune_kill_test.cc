@@ -4,13 +4,7 @@
 // Only builds with the test switches have the points.
 #ifdef KUBESCRIBE_TEST_SWITCHES
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
-#include <fstream>
-
-#include "base/test_switches.h"
+#include "killed_child.h"
 #include "pruned_lives.h"
 
 namespace kubescribe::store {
@@ -28,21 +22,13 @@ class PruneKillTest : public PrunedLivesTest {
     clock_.wall = reader->info().known_until;
   }
 
-  // Runs the prune in a child; answers its wait status.
-  int RunChild(const std::string& path, const std::string& variable,
-               const std::string& value) {
-    const pid_t child = fork();
-    if (child == 0) {
-      setenv(variable.c_str(), value.c_str(), 1);
-      RereadTestSwitches();
+  KilledChild Prune(const std::string& path) const {
+    return KilledChild([this, path] {
       auto writer = Writer::Open(path, options_);
       bool ok = writer.ok() && (*writer)->StartPrune(wish_).ok();
       while (ok && (*writer)->pruning()) ok = (*writer)->StepPrune().ok();
-      _exit(ok ? 0 : 1);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return status;
+      return ok;
+    });
   }
 
   // What is left of revisions, objects and bodies, and what is said of it.
@@ -67,9 +53,7 @@ class PruneKillTest : public PrunedLivesTest {
     const TempFolder folder(FastFolder());
     const std::string path = folder / "test.db";
     std::filesystem::copy_file(whole_, path);
-    const int status = RunChild(path, "KUBESCRIBE_KILL_AT", point);
-    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-        << "the point was not reached";
+    ASSERT_NO_FATAL_FAILURE(Prune(path).KillAt(point));
     {
       auto writer = Writer::Open(path, options_);
       ASSERT_TRUE(writer.ok()) << writer.error().message();
@@ -111,32 +95,15 @@ class PruneKillTest : public PrunedLivesTest {
 };
 
 TEST_F(PruneKillTest, EveryNamedPointAndManyInstantsLoseNothing) {
-  const std::string log = fast_ / "points";
-  ASSERT_EQ(RunChild(path_, "KUBESCRIBE_KILL_LOG", log), 0);
+  const std::vector<std::string> points = Prune(path_).Points(
+      fast_ / "points", static_cast<int>(40 * TestScale()),
+      {"prune.record", "prune.revision", "prune.keyframe", "prune.object",
+       "prune.life", "prune.box", "prune.before-commit", "prune.step",
+       "prune.totals", "prune.done", "prune.pages"});
   done_ = Content(path_);
   before_seq_ = *MustRead()->Prunes()->front().before_seq;
-  std::map<std::string, int> reached;
-  int total = 0;
-  std::ifstream lines(log);
-  for (std::string name; std::getline(lines, name); ++total) ++reached[name];
-  for (const char* expected :
-       {"prune.record", "prune.revision", "prune.keyframe", "prune.object",
-        "prune.life", "prune.box", "prune.before-commit", "prune.step",
-        "prune.totals", "prune.done", "prune.pages"}) {
-    EXPECT_TRUE(reached.count(expected)) << expected;
-  }
-  // The first and the last time of each name.
-  for (const auto& [name, times] : reached) {
-    ASSERT_NO_FATAL_FAILURE(KillAt(name + ":1"));
-    if (times > 1) {
-      ASSERT_NO_FATAL_FAILURE(KillAt(name + ":" + std::to_string(times)));
-    }
-  }
-  SeededRandom random(11);
-  const int instants = static_cast<int>(40 * TestScale());
-  for (int i = 0; i < instants; ++i) {
-    const std::uint64_t nth = 1 + random.Below(static_cast<unsigned>(total));
-    ASSERT_NO_FATAL_FAILURE(KillAt("*:" + std::to_string(nth)));
+  for (const std::string& point : points) {
+    ASSERT_NO_FATAL_FAILURE(KillAt(point));
   }
 }
 

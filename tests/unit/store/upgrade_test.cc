@@ -1,14 +1,10 @@
 // Files of before deltas: they are read as they are, migrated by the next
 // writer, and a kill in between leaves them usable.
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
-
-#include "base/test_switches.h"
 #include "codec/digest.h"
 #include "codec/zstd.h"
+#include "killed_child.h"
 #include "store/db.h"
 #include "store/migrate.h"
 #include "store_fixture.h"
@@ -116,17 +112,9 @@ TEST_F(UpgradeTest, AKillWhileMigratingLeavesAUsableFile) {
     std::filesystem::remove(path_ + "-wal");
     std::filesystem::remove(path_ + "-shm");
     MakeOldFile();
-    const pid_t child = fork();
-    if (child == 0) {
-      setenv("KUBESCRIBE_KILL_AT", point, 1);
-      RereadTestSwitches();
-      Writer::Open(path_, options_).ok();
-      _exit(0);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-        << "the point was not reached";
+    const KilledChild child(
+        [this] { return Writer::Open(path_, options_).ok(); });
+    ASSERT_NO_FATAL_FAILURE(child.KillAt(point));
     ExpectOldBodies();
     auto writer = MustOpen();
     EXPECT_EQ(writer->info().schema_version, Migrations().back().version);
