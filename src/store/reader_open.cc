@@ -92,11 +92,11 @@ struct Found {
 
 // A change into or out of WAL mode that was cut off leaves a journal, which
 // only the recorder may roll back. It concerns nothing but the mode, and all
-// of the data lies in the file then.
+// of the data lies in the file then. A WAL beside it was emptied into the file
+// before the change, and comes back only where a power cut undoes its removal.
 Found FoundJournal(const SQLite::Exception& exception,
                    const std::string& path) {
-  if (exception.getExtendedErrorCode() != SQLITE_READONLY_ROLLBACK ||
-      HasWal(path)) {
+  if (exception.getExtendedErrorCode() != SQLITE_READONLY_ROLLBACK) {
     throw exception;
   }
   if (LockFile::IsHeld(path)) {

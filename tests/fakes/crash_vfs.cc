@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <new>
 
 namespace kubescribe::fakes {
@@ -23,6 +24,15 @@ void WriteAt(std::string& content, std::size_t at, std::string_view data) {
 }
 
 }  // namespace
+
+void WriteImage(const CrashImage& image, const std::string& path) {
+  const auto write = [](const std::string& name, const std::string& content) {
+    if (!content.empty()) std::ofstream(name, std::ios::binary) << content;
+  };
+  write(path, image.database);
+  write(path + "-wal", image.wal);
+  write(path + "-journal", image.journal);
+}
 
 int CrashVfs::Before(const store::VfsOp& /*op*/, std::size_t* /*keep*/) {
   return SQLITE_OK;

@@ -33,6 +33,9 @@ struct CrashImage {
   std::string journal;
 };
 
+// As real files, `path` and those beside it.
+void WriteImage(const CrashImage& image, const std::string& path);
+
 class CrashVfs final : private store::VfsObserver {
  public:
   CrashVfs(const std::string& name, const std::string& database)

@@ -3,18 +3,20 @@
 // that could be left is opened.
 //
 // Of each image: SQLite finds it whole; the rows are exactly those that the
-// position covers; and everything that Transact had acknowledged is there.
+// position covers, but for those that a prune in the file tells of; and
+// everything that Transact had acknowledged is there. A writer goes on with
+// some of them, and then `verify` finds nothing.
 //
 // KUBESCRIBE_POWER_IMAGES is how many images there are together (100 000),
 // KUBESCRIBE_TEST_SCALE a factor for it.
 
 #include <algorithm>
-#include <fstream>
 
 #include "fakes/crash_vfs.h"
 #include "scripted_pods.h"
 #include "store/db.h"
 #include "store_fixture.h"
+#include "verify/verify.h"
 
 namespace kubescribe::store {
 namespace {
@@ -34,20 +36,25 @@ class PowerLossTest : public StoreTest {
  protected:
   PowerLossTest() : crash_("crash", path_), image_vfs_("image") {}
 
-  // Writes the script, with checkpoints and a restart; notes when each
-  // transaction began and when it was acknowledged.
+  // Writes the script, with checkpoints of both kinds, prunes and a restart;
+  // notes when each transaction began and when it was acknowledged.
   void Write(Mistake mistake) {
     options_.vfs = "crash";
     options_.synchronous_full = mistake != Mistake::kNoSync;
+    options_.signer = codec::Ed25519Key::FromSeed({1, 2, 3});
     MustOpen();
     {
       // Half of the time that an image takes is the reading of the views'
       // text, which no cut concerns.
       Db db(path_, SQLite::OPEN_READWRITE, 0, "crash");
       db.Harden();
-      db.Exec(
-          "BEGIN; DROP VIEW v_revision; DROP VIEW v_object; DROP VIEW v_gap; "
-          "DROP VIEW v_stream; COMMIT");
+      std::string drop;
+      Query views(db, "SELECT name, sql FROM sqlite_schema WHERE type='view'");
+      while (views.Step()) {
+        drop += "DROP VIEW " + std::string(views.Text(0)) + ";";
+        views_ += std::string(views.Text(1)) + ";";
+      }
+      db.Exec("BEGIN;" + drop + "COMMIT");
     }
     auto writer = MustOpen();
     for (int k = 1; k <= kPowerTransactions; ++k) {
@@ -60,6 +67,18 @@ class PowerLossTest : public StoreTest {
       acknowledged_.push_back(crash_.size());
       if (k % 6 == 0) {
         ASSERT_TRUE(writer->Checkpoint().ok());
+      }
+      if (k % 5 == 0) {
+        ASSERT_TRUE(writer->SignCheckpoint().ok());
+      }
+      if (k % 8 == 7) {
+        PruneWish wish;
+        wish.keep = 6 - k / 8 * 2;
+        ASSERT_TRUE(writer->StartPrune(wish).ok());
+        while (writer->pruning()) {
+          ASSERT_TRUE(writer->StepPrune().ok());
+        }
+        ASSERT_TRUE(k < 9 || writer->prune_progress().record != 0);
       }
       if (k == kPowerTransactions / 2) {
         ASSERT_TRUE(*writer->CloseCleanly());
@@ -125,15 +144,22 @@ class PowerLossTest : public StoreTest {
                std::to_string(begun) + " begun";
       }
       const ScriptedPods::Totals& expected = script_.After(position);
-      const ScriptedPods::Totals found{
-          db.Int("SELECT count(*) FROM revision"),
-          db.Int("SELECT coalesce(sum(raw_size), 0) FROM body")};
-      if (found != expected) {
+      const std::int64_t pruned =
+          db.Int("SELECT coalesce(sum(revisions), 0) FROM pruned");
+      const std::int64_t found =
+          pruned + db.Int("SELECT count(*) FROM revision");
+      if (found != expected.revisions) {
         return "the position is " + std::to_string(position) + " with " +
-               std::to_string(found.revisions) + " rows instead of " +
+               std::to_string(found) + " rows instead of " +
                std::to_string(expected.revisions);
       }
-      if (db.Int("SELECT last_seq FROM meta") != expected.revisions) {
+      if (pruned == 0 &&
+          db.Int("SELECT coalesce(sum(raw_size), 0) FROM body") !=
+              expected.bytes) {
+        return "the bodies have another size";
+      }
+      if (db.Int("SELECT last_seq FROM meta") !=
+          expected.revisions + db.Int("SELECT count(*) FROM record")) {
         return "last_seq is another one";
       }
     } catch (const std::exception& exception) {
@@ -146,11 +172,7 @@ class PowerLossTest : public StoreTest {
   std::string GoesOn(const fakes::CrashImage& image) {
     const TempFolder folder;
     const std::string path = folder / "image.db";
-    std::ofstream(path, std::ios::binary) << image.database;
-    if (!image.wal.empty())
-      std::ofstream(path + "-wal", std::ios::binary) << image.wal;
-    if (!image.journal.empty())
-      std::ofstream(path + "-journal", std::ios::binary) << image.journal;
+    fakes::WriteImage(image, path);
     OpenOptions options = options_;
     options.vfs = "";
     options.synchronous_full = false;
@@ -161,20 +183,30 @@ class PowerLossTest : public StoreTest {
       const Status done = script_.Run(**writer, k);
       if (!done.ok()) return done.error().message();
     }
+    while ((*writer)->pruning()) {
+      const Status done = (*writer)->StepPrune();
+      if (!done.ok()) return done.error().message();
+    }
+    if (ScriptedPods::Position(**writer) != kPowerTransactions) {
+      return "it does not go on to the end";
+    }
     const auto closed = (*writer)->CloseCleanly();
     if (!closed.ok()) return closed.error().message();
-    const auto reader = Reader::Open(path);
-    if (!reader.ok()) return reader.error().message();
-    const Seq last = (*reader)->info().last_seq;
-    if (last != script_.After(kPowerTransactions).revisions) {
-      return "after going on there are " + std::to_string(last) + " rows";
+    {
+      Db db(path, SQLite::OPEN_READWRITE, 0, "");
+      if (db.Int("SELECT count(*) FROM sqlite_schema WHERE type='view'") == 0) {
+        db.Exec(views_);
+      }
     }
-    return "";
+    const auto report = verify::Verify(path, {});
+    if (!report.ok()) return report.error().message();
+    return report->findings.empty() ? "" : report->findings[0].what;
   }
 
   ScriptedPods script_{kPowerTransactions};
   fakes::CrashVfs crash_;
   fakes::ImageVfs image_vfs_;
+  std::string views_;  // as SQL
   std::vector<std::size_t> begun_;
   std::vector<std::size_t> acknowledged_;
 };

@@ -4,6 +4,7 @@
 
 #include "codec/digest.h"
 #include "codec/zstd.h"
+#include "fakes/crash_vfs.h"
 #include "killed_child.h"
 #include "store/db.h"
 #include "store/migrate.h"
@@ -23,8 +24,8 @@ class UpgradeTest : public StoreTest {
   }
 
   // As the first version wrote it: one pod with a few revisions, stopped.
-  void MakeOldFile() {
-    Db db(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0, "");
+  void MakeOldFile(const std::string& vfs = "") {
+    Db db(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0, vfs);
     db.Exec("BEGIN");
     Migrate(db, {Migrations().front()});
     db.Exec(
@@ -61,8 +62,9 @@ class UpgradeTest : public StoreTest {
     chmod(path_.c_str(), 0600);
   }
 
-  void ExpectOldBodies() {
-    const auto reader = MustRead();
+  void ExpectOldBodies() { ExpectOldBodies(path_); }
+  void ExpectOldBodies(const std::string& path) {
+    const auto reader = MustRead(path);
     for (int n = 1; n <= kRevisions; ++n) {
       const auto body = reader->Body(n);
       ASSERT_TRUE(body.ok()) << body.error().message();
@@ -99,6 +101,39 @@ TEST_F(UpgradeTest, AWriterMigratesAnOldFileAndGoesOn) {
       db.execAndGet("SELECT encoding FROM body WHERE seq = 30").getInt64(), 1);
   EXPECT_EQ(
       db.execAndGet("SELECT encoding FROM body WHERE seq = 33").getInt64(), 3);
+}
+
+// Each image that a power cut in the migration could leave is read as it is,
+// migrated, and verifies.
+TEST_F(UpgradeTest, APowerCutWhileMigratingLeavesAUsableFile) {
+  fakes::CrashVfs crash("upgrade-crash", path_);
+  MakeOldFile("upgrade-crash");
+  const std::size_t made = crash.size();
+  options_.vfs = "upgrade-crash";
+  ASSERT_TRUE(*MustOpen()->CloseCleanly());
+  options_.vfs = "";
+  options_.synchronous_full = false;
+  const std::size_t cuts = crash.size() - made;
+  ASSERT_GT(cuts, 10U);
+  SeededRandom random(7);
+  const auto images = static_cast<std::size_t>(300 * TestScale());
+  for (std::size_t i = 0; i < images; ++i) {
+    const std::size_t cut = made + i * (cuts + 1) / images;
+    SCOPED_TRACE("cut at " + std::to_string(cut));
+    crash.Seek(cut);
+    const TempFolder folder(FastFolder());
+    const std::string path = folder / "image.db";
+    fakes::WriteImage(crash.Image(random), path);
+    ASSERT_NO_FATAL_FAILURE(ExpectOldBodies(path));
+    auto writer = Writer::Open(path, options_);
+    ASSERT_TRUE(writer.ok()) << writer.error().message();
+    EXPECT_EQ((*writer)->info().schema_version, Migrations().back().version);
+    ASSERT_NO_FATAL_FAILURE(ExpectOldBodies(path));
+    ASSERT_TRUE((*writer)->CloseCleanly().ok());
+    const auto report = verify::Verify(path, {});
+    ASSERT_TRUE(report.ok()) << report.error().message();
+    EXPECT_EQ(report->verdict, verify::Verdict::kGood);
+  }
 }
 
 #ifdef KUBESCRIBE_TEST_SWITCHES
