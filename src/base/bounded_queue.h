@@ -39,25 +39,34 @@ class BoundedQueue {
     const std::lock_guard<std::mutex> lock(mutex_);
     items_.emplace_back(std::move(item), bytes);
     bytes_ += bytes;
-    wake_.notify_one();
-    if (bytes_ < max_bytes_ && items_.size() < max_items_) return Room::kMore;
-    full_ = true;
-    return Room::kFull;
+    const bool full = bytes_ >= max_bytes_ || items_.size() >= max_items_;
+    full_ = full_ || full;
+    if (Enough()) wake_.notify_one();
+    return full ? Room::kFull : Room::kMore;
   }
 
-  // Takes up to `max_items` items, in order. Waits until there is one, or the
-  // queue is closed, or `wait` has passed; the answer may be empty then.
+  // Takes items in order, up to `max_items`, and up to the one with which they
+  // come to `max_bytes`. Waits until there is one, or the queue is closed, or
+  // `wait` has passed; the answer may be empty then. After the first it waits
+  // for at most `linger` until there are so many or the queue is full: to be
+  // woken by each would cost more than to take it.
   std::vector<T> Pop(std::size_t max_items, std::size_t max_bytes,
-                     std::chrono::microseconds wait) {
+                     std::chrono::microseconds wait,
+                     std::chrono::microseconds linger = {}) {
     std::vector<T> out;
     bool room = false;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      const auto ready = [this] {
-        return !items_.empty() || closed_ || nudged_;
-      };
+      const auto ready = [this] { return Enough() || closed_ || nudged_; };
       // The system makes of a wait for nothing a short one.
       if (wait.count() > 0) wake_.wait_for(lock, wait, ready);
+      if (linger.count() > 0 && !items_.empty()) {
+        enough_items_ = max_items;
+        enough_bytes_ = max_bytes;
+        wake_.wait_for(lock, linger, ready);
+        enough_items_ = 1;
+        enough_bytes_ = 0;
+      }
       nudged_ = false;
       std::size_t taken = 0;
       while (!items_.empty() && out.size() < max_items && taken < max_bytes) {
@@ -104,6 +113,12 @@ class BoundedQueue {
   }
 
  private:
+  // What the consumer waits for is there. REQUIRES: mutex_ is held.
+  bool Enough() const {
+    return full_ || (!items_.empty() && (items_.size() >= enough_items_ ||
+                                         bytes_ >= enough_bytes_));
+  }
+
   const std::size_t max_bytes_;
   const std::size_t max_items_;
   const std::function<void()> on_room_;
@@ -111,6 +126,8 @@ class BoundedQueue {
   std::condition_variable wake_;
   std::deque<std::pair<T, std::size_t>> items_;  // guarded by mutex_
   std::size_t bytes_ = 0;                        // guarded by mutex_
+  std::size_t enough_items_ = 1;                 // guarded by mutex_
+  std::size_t enough_bytes_ = 0;                 // guarded by mutex_
   bool full_ = false;                            // guarded by mutex_
   bool closed_ = false;                          // guarded by mutex_
   bool nudged_ = false;                          // guarded by mutex_

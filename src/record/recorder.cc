@@ -224,25 +224,8 @@ void RecorderImpl::Gather(Micros wait) {
       return;
     }
   }
-  gathered_ =
-      queue_.Pop(options_.batch_items, options_.batch_bytes, Wait(wait));
-  if (gathered_.empty()) return;
-  std::size_t bytes = 0;
-  for (const Offered& one : gathered_) bytes += one.seen.Bytes();
-  const Micros deadline = Mono() + options_.batch_wait;
-  while (gathered_.size() < options_.batch_items &&
-         bytes < options_.batch_bytes) {
-    const Micros left = deadline - Mono();
-    if (left <= 0) break;
-    std::vector<Offered> more =
-        queue_.Pop(options_.batch_items - gathered_.size(),
-                   options_.batch_bytes - bytes, Wait(left));
-    if (more.empty()) break;
-    for (Offered& one : more) {
-      bytes += one.seen.Bytes();
-      gathered_.push_back(std::move(one));
-    }
-  }
+  gathered_ = queue_.Pop(options_.batch_items, options_.batch_bytes, Wait(wait),
+                         Wait(options_.batch_wait));
 }
 
 void RecorderImpl::Prepare(std::vector<Offered> offered) {
