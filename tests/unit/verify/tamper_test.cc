@@ -203,8 +203,8 @@ class Attacker {
         "list_rv = list_rv || '1'",
         "api_version = 'v2'",
         "recorded_at = recorded_at + 1",
-        "changed_at = changed_at - 1",
-        "not_before = coalesce(not_before, recorded_at) - 1",
+        "changed_lag = changed_lag + 1",
+        "not_before_lag = coalesce(not_before_lag, 0) + 1",
         "evidence = evidence % 4 + 1",
         "late = 1 - late",
         "body_kind = body_kind % 3 + 1",
@@ -327,6 +327,7 @@ class Attacker {
         "changed_at = changed_at - 1",
         "recorded_at = recorded_at + 1",
         "born_at = born_at + 1",
+        "above_rv = above_rv + 1",
         "epoch = epoch + 1",
         "seq = (SELECT min(seq) FROM revision)",
     };
