@@ -19,7 +19,7 @@ CREATE TABLE tile (
   hashes BLOB NOT NULL CHECK (length(hashes) BETWEEN 32 AND 8192
                               AND length(hashes) % 32 = 0),
   PRIMARY KEY (level, place)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- What the recorder vouched for: the tree as it was, signed. Only records that
 -- were on disk are under it.

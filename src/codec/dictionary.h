@@ -28,8 +28,9 @@ namespace kubescribe::codec {
 // Immutable; any thread.
 class Dictionary {
  public:
-  // Of dictionaries in frames.
-  static constexpr int kLevel = 3;
+  // Of the compressor. First states of Pods take 230 bytes and 7 us at level 3,
+  // 202 bytes and 19 us at 5, 194 bytes and 27 us at 6.
+  static constexpr int kLevel = 5;
 
   // kCorruption: the bytes are no zstd dictionary that has an id.
   static Result<std::shared_ptr<const Dictionary>> Load(std::string bytes);
@@ -43,7 +44,7 @@ class Dictionary {
   std::uint32_t id() const { return id_; }
   const std::string& bytes() const { return bytes_; }
 
-  // Made at first use and kept: about 400 KB, and 30 KB and the bytes. Throw
+  // Made at first use and kept: about 850 KB, and 30 KB and the bytes. Throw
   // std::bad_alloc.
   const ZSTD_CDict_s* ForCompression() const;
   const ZSTD_DDict_s* ForDecompression() const;

@@ -36,6 +36,11 @@ namespace kubescribe::store {
 
 class BodyWriter {
  public:
+  // Of Pods of 5.7 KB level 3 makes deltas of 165 bytes in 11 us, 4 of 153 in
+  // 16 us, 5 of 148 in 22 us; those above gain nothing.
+  static constexpr int kLevel = 3;
+  static constexpr int kDeltaLevel = 4;
+
   BodyWriter(Db& db, std::size_t cache_bytes)
       : db_(db), dictionaries_(db), bases_(cache_bytes) {}
 
@@ -64,7 +69,7 @@ class BodyWriter {
 
   Db& db_;
   Dictionaries dictionaries_;
-  codec::Compressor compressor_;
+  codec::Compressor compressor_{kLevel, kDeltaLevel};
   BodyCache bases_;
 };
 

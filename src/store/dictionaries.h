@@ -21,7 +21,7 @@ inline constexpr std::uint32_t kShippedDictionary = 32768;
 // Trained ones have ids from here on; those below are for shipped ones.
 inline constexpr std::uint32_t kFirstTrained = 32800;
 std::string_view ShippedDictionaryBytes();
-// Loaded once a process, since its tables take half a megabyte.
+// Loaded once a process, since its tables take a megabyte.
 std::shared_ptr<const codec::Dictionary> ShippedDictionary();
 
 class Dictionaries {

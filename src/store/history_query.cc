@@ -25,6 +25,15 @@ std::string RunSql() {
       kRevisionColumns);
 }
 
+std::string SeqRangeSql() {
+  return fmt::format(
+      "SELECT (SELECT seq FROM revision INDEXED BY revision_object "
+      "WHERE object_id = ?1 AND late = 0 AND seq > {} ORDER BY seq LIMIT 1), "
+      "nullif({}, 0)",
+      ByTimeSql("?1", "?2 - 1", "?4", false),
+      ByTimeSql("?1", "?3", "?5", false));
+}
+
 std::string ObjectsSql(const ObjectFilter& filter, std::size_t limit) {
   return fmt::format("SELECT o.id FROM object o WHERE ?1 AND {} LIMIT {}",
                      FilterSql(filter), limit);

@@ -18,7 +18,11 @@ inline constexpr const char* kNextSeqSql =
     "AND seq BETWEEN ?2 AND ?3 AND (?4 OR late = 0) ORDER BY seq LIMIT 1";
 
 // The first and the last seq of an object (?1) that is not late and changed
-// within [?2, ?3].
+// within [?2, ?3]; the last seqs recorded before ?2 and by ?3 are ?4 and ?5
+// (seq_at.h).
+std::string SeqRangeSql();
+// The same of a file that has an index of all times (before schema 6), without
+// ?4 and ?5.
 inline constexpr const char* kSeqRangeSql =
     "SELECT (SELECT seq FROM revision WHERE object_id = ?1 AND late = 0 "
     "AND changed_at >= ?2 ORDER BY changed_at, seq LIMIT 1), "

@@ -42,11 +42,24 @@ std::int64_t LifeSeconds::Nearest(Micros at) const {
   return std::clamp(FloorSeconds(at) - base_ / kSecond, -kFarthest, kFarthest);
 }
 
+std::int64_t RvNumber(std::string_view rv) {
+  constexpr std::size_t kMostDigits = 18;  // what fits into 64 bits
+  std::int64_t number = 0;
+  if (rv.size() > kMostDigits) return 0;
+  for (const char c : rv) {
+    if (c < '0' || c > '9') return 0;
+    number = 10 * number + (c - '0');
+  }
+  return number;
+}
+
 Lifetimes::Present Lifetimes::Of(std::int64_t object_id) {
   Query row(db_,
-            "SELECT alive, seq, changed_at, born_at FROM object WHERE id = ?");
+            "SELECT alive, seq, changed_at, born_at, epoch, rv, above_rv "
+            "FROM object WHERE id = ?");
   if (!row.Bind(object_id).Step()) return {};
-  return {row.Bool(0), row.Int(1), row.Int(2), row.Int(3)};
+  return {row.Bool(0), row.Int(1), row.Int(2),
+          row.Int(3),  row.Int(4), std::max(RvNumber(row.Blob(5)), row.Int(6))};
 }
 
 void Lifetimes::Advance(std::int64_t object_id, const Present& before,
@@ -55,20 +68,22 @@ void Lifetimes::Advance(std::int64_t object_id, const Present& before,
   // could not be written any more.
   seconds_.Down(next.changed_at);
   const bool alive = !IsGone(next.event);
+  const std::int64_t above = next.top_rv > RvNumber(next.rv) ? next.top_rv : 0;
   if (alive == before.alive && before.seq != 0) {
     // Most revisions: no column of an index is named, so none is touched.
     Query(db_,
           "UPDATE object SET seq = ?, rv = ?, epoch = ?, changed_at = ?, "
-          "recorded_at = ? WHERE id = ?")
+          "recorded_at = ?, above_rv = ? WHERE id = ?")
         .Bind(next.seq, next.rv, next.epoch, next.changed_at, next.recorded_at,
-              object_id)
+              above, object_id)
         .Run();
   } else {
     Query(db_,
           "UPDATE object SET alive = ?, seq = ?, rv = ?, epoch = ?, "
-          "changed_at = ?, recorded_at = ?, born_at = ? WHERE id = ?")
+          "changed_at = ?, recorded_at = ?, born_at = ?, above_rv = ? "
+          "WHERE id = ?")
         .Bind(alive, next.seq, next.rv, next.epoch, next.changed_at,
-              next.recorded_at, alive ? next.changed_at : before.born_at,
+              next.recorded_at, alive ? next.changed_at : before.born_at, above,
               object_id)
         .Run();
     if (alive) EnsureNamespace(object_id);

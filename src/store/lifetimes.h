@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "store/db.h"
 #include "store/types.h"
@@ -37,6 +38,9 @@ class LifeSeconds {
   Micros base_;
 };
 
+// A resourceVersion as a number; 0: it is none, or one of more than 18 digits.
+std::int64_t RvNumber(std::string_view rv);
+
 class Lifetimes {
  public:
   Lifetimes(Db& db, Micros created_at) : db_(db), seconds_(created_at) {}
@@ -47,6 +51,10 @@ class Lifetimes {
     Seq seq = 0;  // 0: there is none
     Micros changed_at = 0;
     Micros born_at = 0;
+    std::int64_t epoch = 0;
+    // The highest number that is the resourceVersion of one of its revisions
+    // of this epoch, late ones too; 0: there is none.
+    std::int64_t top_rv = 0;
   };
   Present Of(std::int64_t object_id);
 
@@ -58,6 +66,8 @@ class Lifetimes {
     std::int64_t epoch = 0;
     Micros changed_at = 0;  // REQUIRES: not below that of Present
     Micros recorded_at = 0;
+    // As Present has it, of all before it in its epoch.
+    std::int64_t top_rv = 0;
   };
   void Advance(std::int64_t object_id, const Present& before, const Next& next);
 

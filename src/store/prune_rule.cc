@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "store/seq_at.h"
+
 namespace kubescribe::store {
 namespace {
 
@@ -11,25 +13,6 @@ namespace {
 // next prune.
 constexpr double kAim = 0.9;
 constexpr double kLeastPart = 0.05;
-
-// recorded_at of the first record with at least this seq; `seq` becomes its.
-std::optional<Micros> RecordedFrom(Db& db, Seq& seq) {
-  std::optional<Micros> at;
-  Seq found = std::numeric_limits<Seq>::max();
-  for (const char* sql :
-       {"SELECT seq, recorded_at FROM revision WHERE seq >= ? ORDER BY seq "
-        "LIMIT 1",
-        "SELECT seq, recorded_at FROM record WHERE seq >= ? ORDER BY seq "
-        "LIMIT 1"}) {
-    Query query(db, sql);
-    if (query.Bind(seq).Step() && query.Int(0) < found) {
-      found = query.Int(0);
-      at = query.Int(1);
-    }
-  }
-  if (at) seq = found;
-  return at;
-}
 
 bool AnyRow(Db& db, std::int64_t object_id, Seq last, Micros before) {
   Query query(db,
@@ -51,8 +34,9 @@ std::optional<ObjectPlan> PlanByCount(Db& db, const PruneObject& object,
   {
     Query oldest(db,
                  "SELECT seq, changed_at, coalesce(nullif(rv, ''), list_rv), "
-                 "epoch FROM revision WHERE object_id = ? AND late = 0 "
-                 "ORDER BY changed_at DESC, seq DESC LIMIT 1 OFFSET ?");
+                 "epoch FROM revision INDEXED BY revision_object "
+                 "WHERE object_id = ? AND late = 0 "
+                 "ORDER BY seq DESC LIMIT 1 OFFSET ?");
     if (!oldest.Bind(object.id, keep - 1).Step()) return std::nullopt;
     plan.baseline = oldest.Int(0);
     plan.baseline_at = oldest.Int(1);
@@ -64,9 +48,11 @@ std::optional<ObjectPlan> PlanByCount(Db& db, const PruneObject& object,
   // Several that changed in one instant go too; then not even of that instant
   // all is known.
   Query same(db,
-             "SELECT 1 FROM revision WHERE object_id = ? AND late = 0 "
-             "AND changed_at = ? AND seq < ? LIMIT 1");
-  if (same.Bind(object.id, plan.baseline_at, plan.baseline).Step()) {
+             "SELECT changed_at FROM revision INDEXED BY revision_object "
+             "WHERE object_id = ? AND late = 0 AND seq < ? "
+             "ORDER BY seq DESC LIMIT 1");
+  if (same.Bind(object.id, plan.baseline).Step() &&
+      same.Int(0) == plan.baseline_at) {
     ++plan.before;
   }
   if (!AnyRow(db, object.id, plan.last, plan.before)) return std::nullopt;
@@ -100,8 +86,9 @@ std::optional<ObjectPlan> PlanOf(Db& db, const PruneObject& object,
     Query newest(db,
                  "SELECT seq, changed_at, event, "
                  "coalesce(nullif(rv, ''), list_rv), epoch FROM revision "
+                 "INDEXED BY revision_object "
                  "WHERE object_id = ? AND late = 0 AND changed_at <= ? "
-                 "AND seq <= ? ORDER BY changed_at DESC, seq DESC LIMIT 1");
+                 "AND seq <= ? ORDER BY seq DESC LIMIT 1");
     if (!newest.Bind(object.id, *cut.at, cut.seq).Step()) return std::nullopt;
     plan.baseline = newest.Int(0);
     plan.baseline_at = newest.Int(1);

@@ -336,7 +336,7 @@ void Pruner::FixLife(const PruneObject& object) {
   {
     Query oldest(db_,
                  "SELECT changed_at FROM revision WHERE object_id = ? "
-                 "AND late = 0 ORDER BY changed_at, seq LIMIT 1");
+                 "AND late = 0 ORDER BY seq LIMIT 1");
     if (oldest.Bind(object.id).Step()) first = oldest.Int(0);
   }
   if (!first) return;

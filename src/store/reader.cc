@@ -132,6 +132,12 @@ bool ReaderImpl::HasLifetimes() {
   return *has_lifetimes_;
 }
 
+std::optional<RecordedBy> ReaderImpl::Recorded(Micros at) {
+  constexpr int kFirstWithout = 6;  // schema/006-compact.sql
+  if (info_.schema_version < kFirstWithout) return std::nullopt;
+  return FindRecordedBy(*db_, at);
+}
+
 Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
                                                   const AsOf& as_of,
                                                   bool include_gone) {
@@ -148,9 +154,13 @@ Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
     const bool by_lifetime =
         FindsByLifetime(filter, as_of, include_gone) && HasLifetimes();
     const LifeSeconds seconds(info_.created_at);
+    const std::optional<RecordedBy> recorded =
+        as_of.rv || as_of.seq ? std::nullopt : Recorded(as_of.at);
     Query query(
-        *db_, OneTime{by_lifetime ? LivingSql(filter, seconds.Nearest(as_of.at))
-                                  : StateSql(filter, as_of, include_gone)});
+        *db_,
+        OneTime{by_lifetime
+                    ? LivingSql(filter, seconds.Nearest(as_of.at), recorded)
+                    : StateSql(filter, as_of, include_gone, recorded)});
     if (as_of.rv) {
       query.Bind(*as_of.rv);
     } else {

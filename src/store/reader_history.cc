@@ -121,6 +121,10 @@ Result<std::vector<Revision>> ReaderImpl::Changes(const ObjectFilter& filter,
     Merge merge(*db_, /*late=*/false);
     if (HasLifetimes()) {
       const LifeSeconds seconds(info_.created_at);
+      static const std::string range_sql = SeqRangeSql();
+      constexpr Micros kFirst = std::numeric_limits<Micros>::min();
+      const auto before = Recorded(since == kFirst ? kFirst : since - 1);
+      const auto by = Recorded(until);
       Query objects(*db_, OneTime{TouchedSql(filter, seconds.Nearest(since),
                                              seconds.Nearest(until))});
       objects.Bind(until);
@@ -129,8 +133,9 @@ Result<std::vector<Revision>> ReaderImpl::Changes(const ObjectFilter& filter,
       while (objects.Step()) {
         // changed_at never decreases with seq: an interval of time is one of
         // seq within one object.
-        Query range(*db_, kSeqRangeSql);
+        Query range(*db_, by ? range_sql.c_str() : kSeqRangeSql);
         range.Bind(objects.Int(0), since, until);
+        if (by) range.Bind(before->last, by->last);
         if (!range.Step() || range.IsNull(0) || range.IsNull(1)) continue;
         merge.Add(objects.Int(0), std::max(range.Int(0), after + 1),
                   range.Int(1));

@@ -10,6 +10,7 @@
 #include "store/db.h"
 #include "store/log_writer.h"
 #include "store/reader.h"
+#include "store/seq_at.h"
 
 namespace kubescribe::store {
 
@@ -74,6 +75,8 @@ class ReaderImpl final : public Reader {
   void CheckLeaf(Seq seq, std::string_view body);
   bool HasLifetimes();
   bool HasPrunes();
+  // None: the file has an index of all times instead (before schema 6).
+  std::optional<RecordedBy> Recorded(Micros at);
 
   std::unique_ptr<Db> db_;
   BodyReader bodies_;

@@ -15,6 +15,11 @@ namespace {
 constexpr const char* kByTime =
     "SELECT seq FROM revision WHERE object_id = o.id AND late = 0 "
     "AND changed_at <= ?1 ORDER BY changed_at DESC, seq DESC LIMIT 1";
+// The same without that index (schema/006-compact.sql).
+std::string ByTime(const std::optional<RecordedBy>& recorded) {
+  if (!recorded) return kByTime;
+  return ByTimeSql("o.id", "?1", std::to_string(recorded->last), recorded->all);
+}
 constexpr const char* kBySeq =
     "SELECT seq FROM revision WHERE object_id = o.id AND late = 0 "
     "AND seq <= ?1 ORDER BY seq DESC LIMIT 1";
@@ -29,6 +34,32 @@ constexpr const char* kByRv =
     "ORDER BY length(at) DESC, at DESC, seq DESC LIMIT 1";
 
 }  // namespace
+
+std::string ByTimeSql(const std::string& object, const std::string& instant,
+                      const std::string& recorded, bool all) {
+  // Whatever there is among those recorded by then.
+  std::string plain = fmt::format(
+      "(SELECT seq FROM revision INDEXED BY revision_object "
+      "WHERE object_id = {0} AND seq <= {2} AND late = 0 AND changed_at <= {1} "
+      "ORDER BY seq DESC LIMIT 1)",
+      object, instant, recorded);
+  if (all) {
+    // Of most objects each of them had happened by then too, and the index
+    // alone has the answer.
+    plain = fmt::format(
+        "CASE WHEN EXISTS (SELECT 1 FROM revision INDEXED BY revision_odd "
+        "WHERE object_id = {0} AND (late = 1 OR changed_lag < 0)) THEN {2} "
+        "ELSE (SELECT seq FROM revision INDEXED BY revision_object "
+        "WHERE object_id = {0} AND seq <= {1} ORDER BY seq DESC LIMIT 1) END",
+        object, recorded, plain);
+  }
+  return fmt::format(
+      "max(coalesce({2}, 0), "
+      "coalesce((SELECT seq FROM revision INDEXED BY revision_lagging "
+      "WHERE object_id = {0} AND late = 0 AND changed_lag <> 0 "
+      "AND changed_at <= {1} ORDER BY changed_at DESC, seq DESC LIMIT 1), 0))",
+      object, instant, plain);
+}
 
 std::string FilterSql(const ObjectFilter& filter) {
   // The parameter is there in any case, so that the others keep their numbers.
@@ -48,10 +79,13 @@ void BindFilter(Query& query, const ObjectFilter& filter) {
 }
 
 std::string StateSql(const ObjectFilter& filter, const AsOf& as_of,
-                     bool include_gone) {
+                     bool include_gone,
+                     const std::optional<RecordedBy>& recorded) {
   const bool by_rv = as_of.rv.has_value();
   const bool by_seq = !by_rv && as_of.seq.has_value();
-  const char* in_force = by_rv ? kByRv : by_seq ? kBySeq : kByTime;
+  const std::string in_force = by_rv    ? kByRv
+                               : by_seq ? kBySeq
+                                        : ByTime(recorded);
   std::string current;
   if (!by_rv) {
     // Where the object's newest revision was in force already, no search is
@@ -110,11 +144,12 @@ std::string BoxSql(const ObjectFilter& filter) {
   return sql;
 }
 
-std::string LivingSql(const ObjectFilter& filter, std::int64_t second) {
+std::string LivingSql(const ObjectFilter& filter, std::int64_t second,
+                      const std::optional<RecordedBy>& recorded) {
   const std::string in_force = fmt::format(
       "CROSS JOIN revision v ON v.seq = CASE WHEN o.changed_at <= ?1 THEN "
       "o.seq ELSE ({}) END",
-      kByTime);
+      ByTime(recorded));
   // An object that came back stands in both halves; where its present life
   // had begun the first one has it. Columns 3, 6, 7, 1 are resource,
   // namespace, name and seq.

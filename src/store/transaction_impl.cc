@@ -143,35 +143,64 @@ void TransactionImpl::ForEachAlive(
 
 bool TransactionImpl::HasRevision(std::int64_t object_id, std::int64_t epoch,
                                   const std::string& rv) {
+  return HasRevision(object_id, lifetimes_.Of(object_id), epoch, rv);
+}
+
+bool TransactionImpl::HasRevision(std::int64_t object_id,
+                                  const Lifetimes::Present& present,
+                                  std::int64_t epoch, const std::string& rv) {
+  if (rv.empty()) return false;
+  if (present.epoch == epoch && RvNumber(rv) > present.top_rv) return false;
+  // Few: what comes a second time, which is near the end, and what comes late.
   return Query(db_,
-               "SELECT 1 FROM revision WHERE object_id = ? AND epoch = ? "
-               "AND rv = ? AND rv <> ''")
+               "SELECT 1 FROM revision INDEXED BY revision_object "
+               "WHERE object_id = ? AND epoch = ? AND rv = ? "
+               "ORDER BY seq DESC LIMIT 1")
       .Bind(object_id, epoch, rv)
       .Step();
+}
+
+std::int64_t TransactionImpl::TopRv(std::int64_t object_id,
+                                    std::int64_t epoch) {
+  Query top(db_,
+            "SELECT coalesce(max(CAST(rv AS INTEGER)), 0) FROM revision "
+            "INDEXED BY revision_object WHERE object_id = ? AND epoch = ? "
+            "AND rv <> '' AND rv NOT GLOB '*[^0-9]*' AND length(rv) <= 18");
+  return top.Bind(object_id, epoch).Step() ? top.Int(0) : 0;
 }
 
 Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
   const Seq seq = ++info_.last_seq;
   const Micros recorded = recorded_at();
   Micros changed = revision.changed_at;
-  Lifetimes::Present before;
+  const Lifetimes::Present before = lifetimes_.Of(revision.object_id);
   if (!revision.late) {
     // DESIGN §6: changed_at never decreases within one uid, and the search for
     // a state at a time relies on it.
-    before = lifetimes_.Of(revision.object_id);
     changed = std::max(changed, before.changed_at);
   }
+  if (HasRevision(revision.object_id, before, revision.epoch, revision.rv)) {
+    throw SQLite::Exception(
+        fmt::format("the resourceVersion {} of object {} is recorded already",
+                    revision.rv, revision.object_id),
+        SQLITE_CONSTRAINT);
+  }
+  const std::optional<Micros> not_before_lag =
+      revision.not_before
+          ? std::optional<Micros>(recorded - *revision.not_before)
+          : std::nullopt;
   const Salt salt = NewSalt();
   Query(db_,
         "INSERT INTO revision (seq, object_id, stream_id, epoch, event, "
-        "source, rv, list_rv, api_version, recorded_at, not_before, "
-        "changed_at, evidence, late, body_kind, salt) "
+        "source, rv, list_rv, api_version, recorded_at, not_before_lag, "
+        "changed_lag, evidence, late, body_kind, salt) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .Bind(seq, revision.object_id, revision.stream_id, revision.epoch,
             static_cast<int>(revision.event), static_cast<int>(revision.source),
             revision.rv, revision.list_rv, revision.api_version, recorded,
-            revision.not_before, changed, static_cast<int>(revision.evidence),
-            revision.late, static_cast<int>(revision.body_kind), salt)
+            not_before_lag, recorded - changed,
+            static_cast<int>(revision.evidence), revision.late,
+            static_cast<int>(revision.body_kind), salt)
       .Run();
   if (revision.body_kind == BodyKind::kStub) {
     bodies_.PutAlone(seq, revision.body, recorded);
@@ -181,9 +210,17 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
   }
   log_.AddRevision(seq, revision, recorded, changed, salt);
   if (!revision.late) {
-    lifetimes_.Advance(
-        revision.object_id, before,
-        {seq, revision.event, revision.rv, revision.epoch, changed, recorded});
+    const std::int64_t top = before.epoch == revision.epoch
+                                 ? before.top_rv
+                                 : TopRv(revision.object_id, revision.epoch);
+    lifetimes_.Advance(revision.object_id, before,
+                       {seq, revision.event, revision.rv, revision.epoch,
+                        changed, recorded, top});
+  } else if (before.epoch == revision.epoch &&
+             RvNumber(revision.rv) > before.top_rv) {
+    Query(db_, "UPDATE object SET above_rv = ? WHERE id = ?")
+        .Bind(RvNumber(revision.rv), revision.object_id)
+        .Run();
   }
   if (revision.not_before && *revision.not_before < recorded) {
     AddDoubt(revision.stream_id, revision.not_before, recorded);

@@ -67,6 +67,11 @@ class TransactionImpl final : public Transaction {
 
  private:
   Salt NewSalt();
+  bool HasRevision(std::int64_t object_id, const Lifetimes::Present& present,
+                   std::int64_t epoch, const std::string& rv);
+  // The highest resourceVersion (a number) of all that is recorded of an object
+  // in an epoch; 0: there is none.
+  std::int64_t TopRv(std::int64_t object_id, std::int64_t epoch);
 
   Db& db_;
   Random& random_;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "store/migrations.h"
@@ -232,15 +233,35 @@ struct Life {
   // The box around what it went through until it was gone last.
   std::optional<std::pair<Micros, Micros>> box;
   bool in_order = true;
+  // The highest number that is a resourceVersion, by epoch.
+  std::map<std::int64_t, std::int64_t> top_rv;
+  // No resourceVersion was below one before it, so none is there twice.
+  bool rising = true;
 };
+
+// 0 where it is no number, or one too large for 64 bits.
+std::int64_t AsNumber(std::string_view rv) {
+  constexpr std::size_t kDigits = 18;
+  if (rv.empty() || rv.size() > kDigits ||
+      rv.find_first_not_of("0123456789") != std::string_view::npos) {
+    return 0;
+  }
+  return std::stoll(std::string(rv));
+}
 
 Life LifeOf(store::Db& db, std::int64_t object) {
   Life life;
   Query rows(db,
-             "SELECT seq, event, rv, epoch, changed_at, recorded_at "
-             "FROM revision WHERE object_id = ? AND late = 0 ORDER BY seq");
+             "SELECT seq, event, rv, epoch, changed_at, recorded_at, late "
+             "FROM revision WHERE object_id = ? ORDER BY seq");
   rows.Bind(object);
   while (rows.Step()) {
+    const std::string_view rv = rows.Blob(2);
+    std::int64_t& top = life.top_rv[rows.Int(3)];
+    const std::int64_t number = AsNumber(rv);
+    life.rising = life.rising && (rv.empty() || number > top);
+    top = std::max(top, number);
+    if (rows.Bool(6)) continue;
     const std::int64_t event = rows.Int(1);
     const Micros changed_at = rows.Int(4);
     const bool gone = event == 3 || event == 6 || event == 7;
@@ -263,6 +284,8 @@ Life LifeOf(store::Db& db, std::int64_t object) {
 }
 
 constexpr Micros kMicros = 1'000'000;
+// schema/006-compact.sql
+constexpr int kFirstCompact = 6;
 
 std::int64_t Floor(Micros at) {
   return at >= 0 ? at / kMicros : -((-at + kMicros - 1) / kMicros);
@@ -279,6 +302,8 @@ class Objects {
     constexpr int kObjects = 500;
     store::Db& db = snapshot_.db();
     created_ = db.Int("SELECT created_at FROM meta");
+    compact_ = snapshot_.info().schema_version >= kFirstCompact;
+    pruned_ = compact_ && db.Int("SELECT EXISTS (SELECT 1 FROM pruned)") != 0;
     int found = 0;
     Query rows(db,
                "SELECT id, resource_id, namespace, alive, seq, rv, epoch, "
@@ -309,12 +334,42 @@ class Objects {
       findings_.Altered(
           0, fmt::format("object {} is not what its revisions make it", last_));
     }
+    if (!life.rising && Repeats(db)) {
+      findings_.Altered(0, fmt::format("object {}: a resourceVersion is there "
+                                       "twice",
+                                       last_));
+    }
+    if (compact_ && !TopFits(db, life)) {
+      findings_.Altered(0, fmt::format("object {}: its highest "
+                                       "resourceVersion is not what its "
+                                       "revisions make it",
+                                       last_));
+    }
     if (life.box) ++boxes_;
     if (!SameBox(db, row, life)) {
       findings_.Altered(0, fmt::format("object {}: its box in `lifetime` is "
                                        "not what its revisions make it",
                                        last_));
     }
+  }
+
+  bool Repeats(store::Db& db) const {
+    Query twice(db,
+                "SELECT 1 FROM revision WHERE object_id = ? AND rv <> '' "
+                "GROUP BY epoch, rv HAVING count(*) > 1 LIMIT 1");
+    return twice.Bind(last_).Step();
+  }
+
+  // What was pruned may have been higher than all that is left.
+  bool TopFits(store::Db& db, const Life& life) const {
+    Query row(db, "SELECT rv, epoch, above_rv FROM object WHERE id = ?");
+    if (!row.Bind(last_).Step()) return false;
+    const std::int64_t own = AsNumber(row.Blob(0));
+    const std::int64_t above = row.Int(2);
+    const auto found = life.top_rv.find(row.Int(1));
+    const std::int64_t top = found == life.top_rv.end() ? 0 : found->second;
+    if (above == 0) return top <= own;
+    return above > own && (above == top || (above > top && pruned_));
   }
 
   bool SameBox(store::Db& db, const Query& row, const Life& life) const {
@@ -339,6 +394,8 @@ class Objects {
   std::int64_t last_ = 0;
   std::int64_t boxes_ = 0;
   Micros created_ = 0;
+  bool compact_ = false;  // there is a column above_rv
+  bool pruned_ = false;
 };
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "store/history_query.h"
 #include "store/lifetimes.h"
 #include "store/rows.h"
+#include "store/seq_at.h"
 #include "store/state_query.h"
 
 namespace kubescribe::store {
@@ -98,8 +99,9 @@ void Main(const std::string& path, int runs) {
     };
     AsOf as_of;
     as_of.at = at;
-    Print(name, Ask(db, LivingSql(filter, seconds.Nearest(at)), runs, bind),
-          Ask(db, StateSql(filter, as_of, false), runs, bind));
+    const RecordedBy by = FindRecordedBy(db, at);
+    Print(name, Ask(db, LivingSql(filter, seconds.Nearest(at), by), runs, bind),
+          Ask(db, StateSql(filter, as_of, false, by), runs, bind));
   };
   const Micros span = info.known_until - info.created_at;
   for (const auto& [when, at] :

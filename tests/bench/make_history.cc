@@ -119,9 +119,9 @@ class History {
     random_.Fill(salt);
     Query(db_,
           "INSERT INTO revision (seq, object_id, stream_id, epoch, event, "
-          "source, rv, list_rv, api_version, recorded_at, changed_at, "
+          "source, rv, list_rv, api_version, recorded_at, changed_lag, "
           "evidence, late, body_kind, salt) SELECT ?1, id, stream_id, 1, ?3, "
-          "1, ?4, ?5, ?6, ?7, ?7, 1, 0, 1, ?8 FROM object WHERE id = ?2")
+          "1, ?4, ?5, ?6, ?7, 0, 1, 0, 1, ?8 FROM object WHERE id = ?2")
         .Bind(seq_, object, static_cast<int>(event), rv, kNone, kVersion, now_,
               salt)
         .Run();

@@ -195,7 +195,7 @@ TEST_F(FormatsTest, TheWorkedExampleOfTheLogIsTrue) {
         "INSERT INTO record VALUES (1, 'start', 0, 1700000000000000, "
         "'{\"version\":\"1\"}', x'000102030405060708090a0b0c0d0e0f');"
         "INSERT INTO revision VALUES (2, 1, 1, 1, 1, 1, '7', '', 'v1', "
-        "1700000000000000, 1700000000000000, 1700000000000000, 1, 0, 1, "
+        "1700000000000000, 0, 0, 1, 0, 1, "
         "x'101112131415161718191a1b1c1d1e1f');");
   }
   codec::Compressor compressor;

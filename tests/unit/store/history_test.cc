@@ -123,7 +123,7 @@ TEST_F(HistoryTest, NothingIsSortedAndOnlyWhatIsAskedForIsRead) {
   const std::string row = "CONSTANT ROW";
   check(RunSql(), {});
   check(kNextSeqSql, {});
-  check(kSeqRangeSql, {row});
+  check(SeqRangeSql(), {row});
   check(ObjectsSql(one, 5), {});
   check(ObjectsSql(uid, 5), {});
   for (const ObjectFilter& filter : {one, space, both, uid, ObjectFilter()}) {

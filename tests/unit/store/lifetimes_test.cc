@@ -153,7 +153,8 @@ TEST_F(LifetimesTest, NoQuestionScansWhatGrowsWithHistory) {
       filter.resource_id = resource;
       if (space) filter.name_space = "ns1";
       bool tree = false;
-      for (const std::string& step : Plan(path_, LivingSql(filter, 5))) {
+      for (const std::string& step :
+           Plan(path_, LivingSql(filter, 5, RecordedBy{7, true}))) {
         tree =
             tree || step.find("l VIRTUAL TABLE INDEX 2:") != std::string::npos;
         // Scans are of the tree (by its coordinates), of what is alive now,

@@ -7,6 +7,7 @@
 
 #include "store/lock_file.h"
 #include "store_fixture.h"
+#include "verify/verify.h"
 
 namespace kubescribe::store {
 namespace {
@@ -146,7 +147,13 @@ TEST_F(ReaderOpenTest, ATornCopyWithoutItsWalIsRefused) {
         << before.substr(0, at) << after.substr(at);
     const auto reader = Reader::Open(torn);
     if (reader.ok()) {
+      // Only pages were torn off that nothing uses.
       ++whole;
+      EXPECT_EQ((*reader)->info().last_seq,
+                MustRead(old_copy)->info().last_seq);
+      const auto report = verify::Verify(torn, {});
+      ASSERT_TRUE(report.ok()) << report.error().message();
+      EXPECT_EQ(report->verdict, verify::Verdict::kGood);
       continue;
     }
     ++refused;
@@ -155,8 +162,8 @@ TEST_F(ReaderOpenTest, ATornCopyWithoutItsWalIsRefused) {
         << reader.error().message();
   }
   EXPECT_GT(cut, 5);
-  EXPECT_EQ(whole, 0);
-  EXPECT_EQ(refused, cut);
+  EXPECT_LT(whole, 5);
+  EXPECT_EQ(refused + whole, cut);
 }
 
 TEST_F(ReaderOpenTest, ACopyWithAHoleInTheSequenceIsRefused) {

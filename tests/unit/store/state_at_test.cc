@@ -232,7 +232,8 @@ TEST_F(StateAtTest, NoQuestionScansAllRevisions) {
         filter.name = "x";
       }
       SQLite::Statement plan(
-          db, "EXPLAIN QUERY PLAN " + StateSql(filter, as_of, false));
+          db, "EXPLAIN QUERY PLAN " +
+                  StateSql(filter, as_of, false, RecordedBy{7, true}));
       while (plan.executeStep()) {
         const std::string step = plan.getColumn(3).getString();
         EXPECT_EQ(step.find("SCAN revision"), std::string::npos) << step;

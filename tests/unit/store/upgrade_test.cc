@@ -140,8 +140,8 @@ TEST_F(UpgradeTest, APowerCutWhileMigratingLeavesAUsableFile) {
 
 TEST_F(UpgradeTest, AKillWhileMigratingLeavesAUsableFile) {
   for (const char* point :
-       {"open.wal:1", "open.migrated:1", "open.before-commit:1",
-        "open.after-commit:1", "log.catch-up:1"}) {
+       {"open.wal:1", "open.migrated:1", "open.migrated:5",
+        "open.before-commit:1", "open.after-commit:1", "log.catch-up:1"}) {
     SCOPED_TRACE(point);
     std::filesystem::remove(path_);
     std::filesystem::remove(path_ + "-wal");

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "store_fixture.h"
+#include "verify/verify.h"
 
 namespace kubescribe::store {
 namespace {
@@ -85,6 +88,62 @@ TEST_F(WriterTest, HasRevisionKnowsByObjectEpochAndRv) {
     EXPECT_FALSE(tx.HasRevision(1, 2, "5"));
     EXPECT_FALSE(tx.HasRevision(1, 1, ""));
   });
+}
+
+TEST_F(WriterTest, HasRevisionKnowsWhateverTheOrder) {
+  auto writer = MustOpen();
+  const std::string far(30, '9');
+  std::set<std::pair<std::int64_t, std::string>> known;
+  SeededRandom random(11);
+  std::int64_t epoch = 1;
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "1");
+    known.emplace(1, "1");
+  });
+  for (int n = 0; n < 400; ++n) {
+    Do(*writer, [&](Transaction& tx) {
+      if (random.Below(80) == 0) epoch = tx.AppendEpoch(1, "rewind");
+      NewRevision next;
+      next.object_id = 1;
+      next.stream_id = 1;
+      next.epoch = random.Below(20) == 0
+                       ? 1 + static_cast<std::int64_t>(random.Below(
+                                 static_cast<std::uint64_t>(epoch)))
+                       : epoch;
+      next.late = random.Below(4) == 0 || next.epoch != epoch;
+      const std::uint64_t kind = random.Below(20);
+      next.rv = kind == 0   ? ""
+                : kind == 1 ? "x" + std::to_string(random.Below(50))
+                : kind == 2 ? far
+                            : std::to_string(random.Below(800));
+      next.changed_at = tx.recorded_at();
+      const bool there = known.count({next.epoch, next.rv}) != 0;
+      ASSERT_EQ(tx.HasRevision(1, next.epoch, next.rv), there) << next.rv;
+      if (there) return;
+      tx.AppendRevision(next);
+      if (!next.rv.empty()) known.emplace(next.epoch, next.rv);
+    });
+  }
+  EXPECT_GT(known.size(), 200U);
+  ASSERT_TRUE(writer->CloseCleanly().ok());
+  writer.reset();
+  const auto report = verify::Verify(path_, {});
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  EXPECT_EQ(report->verdict, verify::Verdict::kGood)
+      << (report->findings.empty() ? "" : report->findings[0].what);
+}
+
+TEST_F(WriterTest, ARevisionIsNotAppendedTwice) {
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "5");
+    PutPod(tx, "a", "7");
+  });
+  const Status failed =
+      writer->Transact([&](Transaction& tx) { PutPod(tx, "a", "5"); });
+  ASSERT_FALSE(failed.ok());
+  EXPECT_NE(failed.error().message().find("recorded already"),
+            std::string::npos);
 }
 
 TEST_F(WriterTest, TwoVanishedRevisionsOfOneObjectAreAllowed) {

@@ -116,7 +116,9 @@ TEST_F(PrunedTest, OneMorePutBackForOneMoreRemovedIsSeen) {
         "main.revision);"
         "DELETE FROM main.revision WHERE seq = (SELECT min(seq) FROM "
         "main.revision);"
-        "INSERT INTO main.revision SELECT * FROM whole.revision "
+        "INSERT INTO main.revision SELECT seq, object_id, stream_id, epoch, "
+        "event, source, rv, list_rv, api_version, recorded_at, not_before_lag, "
+        "changed_lag, evidence, late, body_kind, salt FROM whole.revision "
         "WHERE seq IN (SELECT seq FROM back);"
         "INSERT INTO main.body SELECT * FROM whole.body "
         "WHERE seq IN (SELECT seq FROM back)");

@@ -203,8 +203,8 @@ class Attacker {
         "list_rv = list_rv || '1'",
         "api_version = 'v2'",
         "recorded_at = recorded_at + 1",
-        "changed_at = changed_at - 1",
-        "not_before = coalesce(not_before, recorded_at) - 1",
+        "changed_lag = changed_lag + 1",
+        "not_before_lag = coalesce(not_before_lag, 0) + 1",
         "evidence = evidence % 4 + 1",
         "late = 1 - late",
         "body_kind = body_kind % 3 + 1",
@@ -322,13 +322,10 @@ class Attacker {
   }
   void EditObject() {
     static const std::string edits[] = {
-        "alive = 1 - alive",
-        "rv = rv || '0'",
-        "changed_at = changed_at - 1",
-        "recorded_at = recorded_at + 1",
-        "born_at = born_at + 1",
-        "epoch = epoch + 1",
-        "seq = (SELECT min(seq) FROM revision)",
+        "alive = 1 - alive",           "rv = rv || '0'",
+        "changed_at = changed_at - 1", "recorded_at = recorded_at + 1",
+        "born_at = born_at + 1",       "above_rv = above_rv + 1",
+        "epoch = epoch + 1",           "seq = (SELECT min(seq) FROM revision)",
     };
     Exec("UPDATE object SET " + Choose(edits) +
          " WHERE id = " + Some("SELECT id FROM object WHERE seq > 2"));
@@ -408,12 +405,13 @@ class Attacker {
     Exec(
         "UPDATE tile SET hashes = CAST(zeroblob(32) || substr(hashes, 33) AS "
         "BLOB) "
-        "WHERE rowid = " +
-        Some("SELECT rowid FROM tile"));
+        "WHERE level * 1000000 + place = " +
+        Some("SELECT level * 1000000 + place FROM tile"));
   }
   void RemoveTile() {
-    Exec("DELETE FROM tile WHERE rowid = " +
-         Some("SELECT rowid FROM tile WHERE level > 0 OR place = 0"));
+    Exec("DELETE FROM tile WHERE level * 1000000 + place = " +
+         Some("SELECT level * 1000000 + place FROM tile WHERE level > 0 OR "
+              "place = 0"));
   }
   void EditCheckpoint() {
     static const std::string edits[] = {
