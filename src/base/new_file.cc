@@ -109,6 +109,7 @@ Status NewFile::Finish() {
     }
   }
   finished_ = true;
+  KUBESCRIBE_KILL_POINT("new-file.linked");
   unlink(partial_.c_str());
   SyncParent(path_);
   KUBESCRIBE_KILL_POINT("new-file.named");

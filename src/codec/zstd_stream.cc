@@ -13,6 +13,9 @@ struct FreeStream {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
+// 32 MiB, which whoever reads it needs too.
+constexpr int kWindowLog = 25;
+
 void SetOrThrow(ZSTD_CCtx* context, ZSTD_cParameter parameter, int value) {
   if (ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value)) != 0) {
     throw std::bad_alloc();
@@ -46,6 +49,9 @@ Deflater::Deflater(int level) : state_(std::make_unique<State>()) {
   if (state_->context == nullptr) throw std::bad_alloc();
   SetOrThrow(state_->context.get(), ZSTD_c_compressionLevel, level);
   SetOrThrow(state_->context.get(), ZSTD_c_checksumFlag, 1);
+  // What is alike may lie far apart: states of one object among all others'.
+  SetOrThrow(state_->context.get(), ZSTD_c_enableLongDistanceMatching, 1);
+  SetOrThrow(state_->context.get(), ZSTD_c_windowLog, kWindowLog);
 }
 Deflater::~Deflater() = default;
 Deflater::Deflater(Deflater&&) noexcept = default;

@@ -1,12 +1,11 @@
 // Streams of zstd: what is larger than memory, piece by piece. One frame with a
-// checksum; libzstd stays out of this header. One thread.
+// checksum and a window of 32 MiB; libzstd stays out of this header. One thread.
 //
 //   Deflater deflater;
 //   file.Write(deflater.Add(bytes)); ... file.Write(deflater.End());
 //
 //   Inflater inflater;
-//   inflater.Feed(piece);
-//   while (...) inflater.Read(out);
+//   while (!piece.empty()) inflater.Read(piece, out);   // see there
 #pragma once
 
 #include <cstddef>

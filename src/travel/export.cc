@@ -366,9 +366,7 @@ class Exporter {
   // What stands for the time before --since, and where the walk begins.
   Status FindBaselines() {
     if (Status open = Renew(); !open.ok()) return open;
-    auto discoveries = NewestDiscovery();
-    if (!discoveries.ok()) return discoveries.error();
-    first_discovery_ = *discoveries;
+    if (Status found = FindDiscovery(); !found.ok()) return found;
     if (!request_.since) return {};
     store::AsOf as_of;
     as_of.at = *request_.since;
@@ -391,18 +389,18 @@ class Exporter {
     return {};
   }
 
-  // The seq of the discovery in force at the beginning of the part.
-  Result<Seq> NewestDiscovery() {
-    Seq found = 0;
-    if (!request_.since) return found;
+  // The discovery in force at the beginning of the part, which is the oldest
+  // where there was none yet.
+  Status FindDiscovery() {
     for (Seq after = 0;;) {
       const auto records = reader_->OtherRecords(after, info_.last_seq, kRange);
       if (!records.ok()) return records.error();
-      if (records->empty()) return found;
+      if (records->empty()) return {};
       for (const store::Record& record : *records) {
-        if (record.kind == "discovery" &&
-            record.recorded_at <= *request_.since) {
-          found = record.seq;
+        if (record.kind != "discovery") continue;
+        if (first_discovery_ == 0 ||
+            (request_.since && record.recorded_at <= *request_.since)) {
+          first_discovery_ = record.seq;
         }
       }
       after = records->back().seq;
@@ -491,7 +489,8 @@ class Exporter {
     }
     if (kind == "clock") return record.recorded_at <= until;
     if (kind == "discovery") {
-      return record.seq >= first_discovery_ && record.recorded_at <= until;
+      return record.seq == first_discovery_ ||
+             (record.seq > first_discovery_ && record.recorded_at <= until);
     }
     return picks_->InTime(record.recorded_at);
   }
@@ -561,6 +560,10 @@ class Exporter {
               reader_->Objects(row.object_id - 1, row.object_id, 1);
           if (!object.ok()) return object.error();
           if (object->empty() || !picks_->Has(object->front())) continue;
+          // What is left of it may lie behind the part.
+          if (Status put = out_.Line(Line(Held(object->front()))); !put.ok()) {
+            return put;
+          }
         }
         if (Status put = out_.Line(Line(row)); !put.ok()) return put;
       }

@@ -341,8 +341,9 @@ class Reading {
 
   void FinishPart() {
     const Micros known = head_.info.known_until;
+    // No later than the original was, whatever its clock did before.
     recorded_until_ =
-        std::max(recorded_until_, std::min(known, head_.until.value_or(known)));
+        std::min(known, std::max(recorded_until_, head_.until.value_or(known)));
     Json detail;
     detail["file_id"] = source_id_;
     detail["last_seq"] = head_.info.last_seq;

@@ -13,6 +13,7 @@
 
 #include "codec/digest.h"
 #include "codec/ed25519.h"
+#include "kube/discovery.h"
 #include "travel/export.h"
 #include "travel/import.h"
 #include "unit/store/pruned_lives.h"
@@ -75,6 +76,13 @@ class TravelTest : public store::PrunedLivesTest {
     auto writer = MustOpen();
     ASSERT_TRUE(writer->SignCheckpoint().ok());
     Do(*writer, [&](store::Transaction& tx) {
+      tx.AppendRecord("discovery", 0, "{}", Served().ToJson());
+      for (store::StreamRow& row : tx.Streams()) {
+        row.flowing = true;
+        row.state = "watching";
+        row.position = std::to_string(last_rv_ + 1000);
+        tx.PutStream(row);
+      }
       store::StreamRow stream = PodStream(tx);
       store::GapRow gap;
       gap.stream_id = stream.id;
@@ -119,10 +127,24 @@ class TravelTest : public store::PrunedLivesTest {
       tx.PutStream(stream);
     });
     clock_.wall += 3 * kMinute;
+    Do(*writer, [](store::Transaction&) {});
     ASSERT_TRUE(*writer->CloseCleanly());
   }
 
-  Exported MustExport(const std::string& to, const ExportRequest& request = {}) {
+  static kube::Discovery Served() {
+    kube::Discovery served;
+    served.preferred[""] = "v1";
+    kube::ResourceInfo info;
+    info.version = "v1";
+    info.resource = "pods";
+    info.kind = "Pod";
+    info.namespaced = true;
+    served.resources.push_back(std::move(info));
+    return served;
+  }
+
+  Exported MustExport(const std::string& to,
+                      const ExportRequest& request = {}) {
     const auto done = Export(path_, to, request);
     if (!done.ok()) {
       ADD_FAILURE() << done.error().message();
