@@ -149,8 +149,9 @@ class ImporterImpl final : public Importer {
       Begin(record.recorded_at, salt, instead);
       const Seq seq = tx_.AppendRecord(record.kind, record.stream_id,
                                        record.detail, payload);
-      if (record.kind == "gap") PutGap(seq, record);
-      if (record.kind == "epoch") PutEpoch(seq, record);
+      // What an altered record says is nothing to build on.
+      if (record.kind == "gap" && !instead) PutGap(seq, record);
+      if (record.kind == "epoch" && !instead) PutEpoch(seq, record);
       Count();
     });
   }
@@ -243,6 +244,9 @@ class ImporterImpl final : public Importer {
       act();
       return {};
     } catch (const SQLite::Exception& exception) {
+      if ((exception.getErrorCode() & 0xff) == SQLITE_CONSTRAINT) {
+        return Error(Code::kCorruption, exception.what());
+      }
       return ErrorFrom(exception, info_.path, db_->raw());
     } catch (const std::exception& exception) {
       return Error(Code::kCorruption, exception.what());

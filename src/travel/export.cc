@@ -236,6 +236,11 @@ class Exporter {
     auto revision = batch.revisions.begin();
     auto record = batch.records.begin();
     for (Seq seq = after + 1; seq <= to;) {
+      // In an altered file one may be there twice.
+      while (revision != batch.revisions.end() && revision->seq < seq) {
+        ++revision;
+      }
+      while (record != batch.records.end() && record->seq < seq) ++record;
       Status put;
       if (revision != batch.revisions.end() && revision->seq == seq) {
         put = PutRevision(*revision++);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -72,7 +71,13 @@ class Reading {
       done.whole = head_.whole;
       return done;
     } catch (const Failed& failed) {
-      return failed.error;
+      const Error& error = failed.error;
+      // What the store says of rows says nothing of where they came from.
+      if (error.code() == Code::kCorruption &&
+          !error.message().starts_with(from_)) {
+        return Altered(error.message());
+      }
+      return error;
     } catch (const std::exception& exception) {
       return Altered(exception.what());
     }
@@ -275,8 +280,8 @@ class Reading {
     end_ = ReadEnd(value);
     ended_ = true;
     if (end_.lines != lines_) {
-      throw std::runtime_error(fmt::format("{} lines are missing or too many",
-                                           std::abs(end_.lines - lines_)));
+      throw std::runtime_error(fmt::format("{} lines before it, and it says {}",
+                                           lines_, end_.lines));
     }
     if (input_.DigestBeforeLastLine() != end_.sha256) {
       throw std::runtime_error("the digest of what comes before is another");

@@ -35,11 +35,25 @@ class TravelTest : public testing::Test {
                                  R"(","labels":{"app":")" + name +
                                  R"("}},"data":{"text":")" + text + R"("}})");
   }
+  // The newest state of the object is the one with this text. After a restore
+  // of the cluster, numbers tell less.
+  void WaitForText(const std::string& name, const std::string& text) const {
+    const auto recorded = [&](store::Reader& reader) {
+      store::ObjectFilter filter;
+      filter.name_space = "a";
+      filter.name = name;
+      const auto rows = reader.History(filter, 0, 1000000);
+      if (!rows.ok() || rows->empty()) return false;
+      const auto body = reader.Body(rows->back().seq);
+      return body.ok() && body->find("\"" + text + "\"") != std::string::npos;
+    };
+    EXPECT_TRUE(world_.WaitFor(sim_, recorded, kMinute)) << name << text;
+  }
   void WaitUntilRecorded() { EXPECT_EQ(world_.WaitUntilRecorded(sim_), ""); }
 
   // First lists, changes, a name that is used again, history that the server
   // forgot, a relist, an old state of the cluster, a prune, signed checkpoints.
-  void RecordAPast() {
+  void RecordAPast(bool restored = false) {
     sim_.CreateMany("configmaps", "b", "c", 50);
     world_.StartRecorder();
     WaitUntilRecorded();
@@ -59,12 +73,14 @@ class TravelTest : public testing::Test {
     const int snapshot = sim_.TakeSnapshot();
     for (int i = 0; i < 30; ++i) Apply("db", std::to_string(i));
     WaitUntilRecorded();
-    sim_.Restore(snapshot);
-    Apply("web", "restored");
-    WaitUntilRecorded();
+    if (restored) {
+      sim_.Restore(snapshot);
+      Apply("web", "restored");
+      WaitForText("web", "restored");
+    }
     EXPECT_EQ(Kubescribe("prune --revisions 5 --kind cm" + Data()).code, 0);
     for (int i = 0; i < 10; ++i) Apply("web", "late" + std::to_string(i));
-    WaitUntilRecorded();
+    WaitForText("web", "late9");
   }
 
   // Every question that there is.
@@ -80,7 +96,6 @@ class TravelTest : public testing::Test {
         "export",
         "checkpoint",
         "diff cm/web -n a --from seq:60 --to now",
-        "prune --before 0s --dry-run",
         "verify"};
     for (int seq = 20; seq < 200; seq += 30) {
       questions.push_back("get cm -A -o name --strict --at seq:" +
@@ -116,7 +131,7 @@ class TravelTest : public testing::Test {
 };
 
 TEST_F(TravelTest, TheImportedFileAnswersAsTheOriginal) {
-  ASSERT_NO_FATAL_FAILURE(RecordAPast());
+  ASSERT_NO_FATAL_FAILURE(RecordAPast(/*restored=*/true));
   EXPECT_EQ(world_.StopRecorder().code, 0);
   const std::string original = world_.Database(sim_);
   const std::string copy =
@@ -145,7 +160,7 @@ TEST_F(TravelTest, TheImportedFileAnswersAsTheOriginal) {
   fs::rename(copy, original);
   world_.StartRecorder();
   Apply("web", "on the copy");
-  WaitUntilRecorded();
+  WaitForText("web", "on the copy");
   EXPECT_EQ(world_.StopRecorder().code, 0);
   EXPECT_EQ(Kubescribe("verify" + Data()).code, 0);
 }
@@ -155,9 +170,10 @@ TEST_F(TravelTest, MayBeMadeWhileTheClusterIsRecorded) {
   sim_.CreateMany("configmaps", "a", "more", 500);
   const Answer exported = Kubescribe("export -o " + export_ + Data());
   ASSERT_EQ(exported.code, 0) << exported.text;
-  sim_.CreateMany("configmaps", "a", "later", 5);
-  WaitUntilRecorded();
-  const std::string copy = elsewhere_ + "/copy.db";
+  Apply("web", "later");
+  WaitForText("web", "later");
+  const std::string copy =
+      elsewhere_ + "/" + fs::path(world_.Database(sim_)).filename().string();
   const Answer imported = Kubescribe("import " + export_ + " -o " + copy);
   ASSERT_EQ(imported.code, 0) << imported.text;
   const auto reader = store::Reader::Open(copy);
@@ -181,10 +197,8 @@ TEST_F(TravelTest, APartIsWhatItSays) {
   const Answer verified = Kubescribe("verify --file " + copy);
   EXPECT_EQ(verified.code, 0) << verified.text;
   EXPECT_THAT(verified.text, HasSubstr(" 0 checkpoints"));
-  EXPECT_EQ(
-      Kubescribe("get cm/web -n a -o yaml --file " + copy + " | tail -n +3")
-              .text.find("late9") == std::string::npos,
-      false);
+  EXPECT_THAT(Kubescribe("get cm/web -n a -o yaml --file " + copy).text,
+              HasSubstr("late9"));
   const Answer others = Kubescribe("get cm -n b --strict --file " + copy);
   EXPECT_EQ(others.code, 4) << others.text;
   EXPECT_THAT(others.text, HasSubstr("nothing is recorded of this type"));

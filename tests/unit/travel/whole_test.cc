@@ -1,6 +1,8 @@
 // A whole file travels: what comes of it is the same file, under the same log.
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "store/prune.h"
 #include "travelled.h"
 
@@ -167,6 +169,72 @@ TEST_F(WholeTest, TwoExportsOfOneFileAreTheSameBytes) {
   MustExport(export_);
   MustExport(folder_ / "second.zst");
   EXPECT_TRUE(FileText(export_) == FileText(folder_ / "second.zst"));
+}
+
+// As with a recorder beside it.
+TEST_F(WholeTest, IsTheFileOfWhenItBeganThoughItIsWritten) {
+  Record(10, 600);
+  const std::vector<std::string> before = Content(path_);
+  const auto root = *MustRead(path_)->RootAt(MustRead(path_)->info().last_seq);
+  auto writer = MustOpen();
+  int written = 0;
+  ExportRequest request;
+  request.progress = [&](store::Seq, store::Seq) {
+    Do(*writer, [&](store::Transaction& tx) {
+      PutPod(tx, "meanwhile" + std::to_string(++written), "900000");
+      PutPod(tx, "again", std::to_string(900000 + written));
+      tx.AppendRecord("start", 0, "{}");
+    });
+    EXPECT_TRUE(writer->SignCheckpoint().ok());
+  };
+  MustExport(export_, request);
+  EXPECT_GT(written, 1);
+  MustImport(export_);
+  EXPECT_EQ(*MustRead(copy_)->RootAt(MustRead(copy_)->info().last_seq), root);
+  EXPECT_THAT(Verified(copy_), StartsWith("0 "));
+  // An object's holder and its stream may be as they are by then; here they
+  // are the same.
+  EXPECT_EQ(Content(copy_), before);
+}
+
+TEST_F(WholeTest, WhatIsPrunedMeanwhileEndsIt) {
+  Record(11, 600);
+  ExportRequest request;
+  auto writer = MustOpen();
+  store::PruneWish wish;
+  wish.before = writer->info().known_until - kMinute;
+  bool pruned = false;
+  request.progress = [&](store::Seq, store::Seq) {
+    if (!std::exchange(pruned, true)) Prune(*writer, wish);
+  };
+  const auto done = Export(path_, export_, request);
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().code(), Code::kBusy) << done.error().message();
+  EXPECT_FALSE(std::filesystem::exists(export_));
+  ASSERT_TRUE(*writer->CloseCleanly());
+  writer.reset();
+  MustExport(export_);
+  MustImport(export_);
+  ExpectTheSame();
+}
+
+TEST_F(WholeTest, AnAlteredFileTravelsAsAltered) {
+  Record(12, 40);
+  {
+    SQLite::Database db(path_, SQLite::OPEN_READWRITE);
+    db.exec("UPDATE record SET detail = '{}' WHERE kind = 'gap'");
+    // There twice; and not any more.
+    db.exec(
+        "INSERT INTO record SELECT seq, 'start', 0, recorded_at, '{}', salt "
+        "FROM revision WHERE seq IN (SELECT min(seq) FROM revision)");
+    db.exec(
+        "DELETE FROM revision WHERE seq IN (SELECT max(seq) FROM revision)");
+  }
+  EXPECT_EQ(Verified(path_).substr(0, 2), "1 ");
+  const Exported done = MustExport(export_);
+  EXPECT_EQ(done.damaged.size(), 2U);
+  MustImport(export_);
+  EXPECT_EQ(Verified(copy_).substr(0, 2), "1 ");
 }
 
 TEST_F(WholeTest, NothingIsReplaced) {
