@@ -343,22 +343,21 @@ class Exporter {
     if (Status found = FindBaselines(); !found.ok()) return found;
     if (picks_->by_labels()) {
       std::unordered_set<std::int64_t> ids;
-      const Status looked =
-          Walk([&](const store::Revision& revision) -> Status {
-            if (ids.contains(revision.object_id)) return {};
-            const auto body = reader_->Body(revision.seq);
-            if (!body.ok() && body.error().code() != Code::kCorruption) {
-              return body.error();
-            }
-            if (body.ok() && picks_->labels().MatchesObject(*body)) {
-              ids.insert(revision.object_id);
-            }
-            return {};
-          });
+      Status looked = Walk([&](const store::Revision& revision) -> Status {
+        if (ids.contains(revision.object_id)) return {};
+        const auto body = reader_->Body(revision.seq);
+        if (!body.ok() && body.error().code() != Code::kCorruption) {
+          return body.error();
+        }
+        if (body.ok() && picks_->labels().MatchesObject(*body)) {
+          ids.insert(revision.object_id);
+        }
+        return {};
+      });
       if (!looked.ok()) return looked;
       picks_->SetLabelled(std::move(ids));
     }
-    const Status walked = Walk([&](const store::Revision& revision) -> Status {
+    Status walked = Walk([&](const store::Revision& revision) -> Status {
       if (Status put = RecordsBefore(revision.seq); !put.ok()) return put;
       if (Status put = PutObject(revision); !put.ok()) return put;
       Progress(revision.seq);

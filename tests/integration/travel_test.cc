@@ -1,16 +1,23 @@
 // `kubescribe export -o` and `kubescribe import`, with the real recorder.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <iostream>
+#include <iterator>
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "control/client.h"
 #include "integration/setup.h"
 #include "integration/world.h"
 #include "store/reader.h"
+#include "store/writer.h"
 
 namespace kubescribe::integration {
 namespace {
@@ -228,6 +235,90 @@ TEST_F(TravelTest, NeitherKeyNorRedactedBytesTravel) {
     if (entry.path().extension() == ".pub" || key.size() < 16) continue;
     EXPECT_THAT(text, Not(HasSubstr(key.substr(0, key.find('\n')))))
         << entry.path();
+  }
+}
+
+// The most memory that the tool ever held, in MiB.
+long PeakOf(std::vector<std::string> words) {
+  std::vector<char*> argv;
+  words.insert(words.begin(), KUBESCRIBE_BIN_DIR "/kubescribe");
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    execv(argv[0], argv.data());
+    _exit(127);
+  }
+  int status = 0;
+  rusage used = {};
+  wait4(child, &status, 0, &used);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << words[1];
+  return used.ru_maxrss / 1024;
+}
+
+// What is larger than memory may travel: bodies of 16 MiB, and many records.
+TEST_F(TravelTest, MemoryIsBounded) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr bool kMemoryIsOurs = false;
+#else
+  constexpr bool kMemoryIsOurs = true;
+#endif
+  constexpr long kBound = 192;
+  constexpr int kLargeOnes = kMemoryIsOurs ? 12 : 2;
+  const std::string file = world_.dir() + "/large.db";
+  {
+    store::OpenOptions options;
+    options.cluster = "large";
+    options.synchronous_full = false;
+    auto writer = store::Writer::Open(file, options);
+    ASSERT_TRUE(writer.ok()) << writer.error().message();
+    SeededRandom random(3);
+    std::string large(std::size_t{16} << 20, ' ');
+    for (char& c : large) c = static_cast<char>(random.Next());
+    std::int64_t rv = 0;
+    const auto put = [&](store::Transaction& tx, const std::string& body) {
+      const auto resource = tx.EnsureResource("", "pods", "Pod", true);
+      store::ObjectRow object;
+      object.resource_id = resource;
+      object.stream_id = tx.EnsureStream({"", "pods", "", "", ""}, resource).id;
+      object.uid = std::to_string(rv % 500);
+      object.name = "pod" + object.uid;
+      const auto known = tx.FindObject(resource, object.uid);
+      store::NewRevision revision;
+      revision.object_id = known ? known->id : tx.AddObject(object);
+      revision.stream_id = object.stream_id;
+      revision.epoch = 1;
+      revision.rv = std::to_string(++rv);
+      revision.api_version = "v1";
+      revision.changed_at = tx.recorded_at();
+      revision.body = body;
+      tx.AppendRevision(revision);
+    };
+    for (int i = 0; i < kLargeOnes; ++i) {
+      large[static_cast<std::size_t>(i)] = 'x';
+      ASSERT_TRUE((*writer)
+                      ->Transact([&](store::Transaction& tx) {
+                        put(tx, large);
+                        for (int k = 0; k < 2000; ++k) put(tx, "{\"small\":1}");
+                      })
+                      .ok());
+    }
+    ASSERT_TRUE((*writer)->CloseCleanly().ok());
+  }
+  for (const char* name : {"/large.zst", "/large"}) {
+    const std::string to = world_.dir() + name;
+    const std::string copy = to + ".db";
+    const long exported = PeakOf({"export", "--file", file, "-o", to});
+    const long imported = PeakOf({"import", to, "-o", copy});
+    std::cout << "resident at the peak: " << exported << " and " << imported
+              << " MiB\n";
+    if (kMemoryIsOurs) {
+      EXPECT_LT(exported, kBound);
+      EXPECT_LT(imported, kBound);
+    }
+    EXPECT_EQ(Kubescribe("verify --file " + copy).code, 0);
+    fs::remove(to);
+    fs::remove(copy);
   }
 }
 
