@@ -22,6 +22,7 @@ LAYERS = {
     "record": {"base", "kube", "codec", "store"},
     "query": {"base", "kube", "codec", "store"},
     "verify": {"base", "kube", "codec", "store"},
+    "travel": {"base", "kube", "codec", "store", "query"},
     "output": {"base", "kube"},
     "control": {"base", "store", "record"},
 }

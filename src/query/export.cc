@@ -53,7 +53,9 @@ class Lines {
     return lines;
   }
 
-  Result<std::string> Of(const store::Revision& revision) {
+  // "": its body says that it is not meant.
+  Result<std::string> Of(const store::Revision& revision,
+                         const ExportRequest& request) {
     const auto found = resources_.find(revision.resource_id);
     const store::ResourceRow resource =
         found == resources_.end() ? store::ResourceRow() : found->second;
@@ -86,6 +88,7 @@ class Lines {
       body = std::string();
     }
     if (!body.ok()) return body.error();
+    if (request.object && !request.object(*body)) return std::string();
     const bool stub = revision.body_kind == store::BodyKind::kStub;
     if (revision.body_kind == store::BodyKind::kMetadata) {
       json["body"] = "metadata";
@@ -171,8 +174,8 @@ struct Range {
   std::vector<std::string> damaged;
 };
 
-Result<Range> ReadRange(const std::string& path, store::Seq after,
-                        std::optional<store::Seq>& last,
+Result<Range> ReadRange(const std::string& path, const ExportRequest& request,
+                        store::Seq after, std::optional<store::Seq>& last,
                         const std::shared_ptr<store::BodyCache>& bodies) {
   Result<std::unique_ptr<store::Reader>> reader =
       store::Reader::Open(path, bodies);
@@ -189,14 +192,17 @@ Result<Range> ReadRange(const std::string& path, store::Seq after,
   range.last = batch->last;
   const auto add = [&](store::Seq seq, Result<std::string> line) -> Status {
     if (!line.ok()) return line.error();
+    if (line->empty()) return {};
     range.lines.emplace_back(seq, std::move(*line));
     return {};
   };
   for (const store::Revision& revision : batch->revisions) {
-    const Status added = add(revision.seq, lines->Of(revision));
+    if (request.revision && !request.revision(revision)) continue;
+    const Status added = add(revision.seq, lines->Of(revision, request));
     if (!added.ok()) return added.error();
   }
   for (const store::Record& record : batch->records) {
+    if (request.record && !request.record(record)) continue;
     const Status added = add(record.seq, lines->Of(record));
     if (!added.ok()) return added.error();
   }
@@ -239,7 +245,7 @@ Result<store::Seq> Export(const std::string& path, const ExportRequest& request,
   std::optional<store::Seq> last = request.last;
   const auto bodies = std::make_shared<store::BodyCache>(kBodyCache);
   for (;;) {
-    const Result<Range> range = ReadRange(path, after, last, bodies);
+    const Result<Range> range = ReadRange(path, request, after, last, bodies);
     if (!range.ok()) return range.error();
     if (range->last <= after) return after;
     if (request.damaged) {

@@ -20,6 +20,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -33,6 +34,11 @@ struct ExportRequest {
   // Gets what is to be said of each record whose body or payload is not what
   // was recorded; may be empty.
   std::function<void(const std::string& what)> damaged = {};
+  // Which records are meant; empty: all. `object`: by the bytes of a revision's
+  // body, "" where it has none or it is damaged.
+  std::function<bool(const store::Revision&)> revision = {};
+  std::function<bool(const store::Record&)> record = {};
+  std::function<bool(std::string_view body)> object = {};
 };
 
 // Gets one line without its newline; false: stop, without an error.

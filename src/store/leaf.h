@@ -12,13 +12,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "codec/digest.h"
 #include "store/types.h"
 
 namespace kubescribe::store {
 
-using LogHash = codec::Sha256Digest;
+static_assert(std::is_same_v<LogHash, codec::Sha256Digest>);
 
 // What a leaf covers of a revision; views of whoever has it.
 struct RevisionLeaf {

@@ -157,7 +157,7 @@ void LogWriter::AddRevision(Seq seq, const NewRevision& revision,
   leaf.stream = &streams_.Of(revision.stream_id);
   leaf.salt = salt;
   leaf.body = revision.body;
-  tree_.Add(maker_.Of(leaf));
+  AddLeaf(maker_.Of(leaf));
 }
 
 void LogWriter::AddRecord(const Record& record, const Salt& salt,
@@ -170,7 +170,12 @@ void LogWriter::AddRecord(const Record& record, const Salt& salt,
   if (record.stream_id != 0) leaf.stream = &streams_.Of(record.stream_id);
   leaf.salt = salt;
   leaf.payload = payload;
-  tree_.Add(maker_.Of(leaf));
+  AddLeaf(maker_.Of(leaf));
+}
+
+void LogWriter::AddLeaf(const LogHash& hash) {
+  tree_.Add(instead_.value_or(hash));
+  instead_.reset();
 }
 
 void LogWriter::CatchUp(Seq last) {

@@ -59,8 +59,15 @@ class LogWriter {
                    Micros changed_at, const Salt& salt);
   void AddRecord(const Record& record, const Salt& salt,
                  std::string_view payload);
+  // The next leaf's hash is this one, whatever its record is: of one that was
+  // damaged where it came from (importer.h).
+  void TakeInstead(const LogHash& hash) { instead_ = hash; }
+  // A leaf whose record is not here.
+  void AddHash(const LogHash& hash) { tree_.Add(hash); }
   // The last of a transaction.
   void Put() { tree_.Put(); }
+  // The root over all that was added.
+  LogHash Root() { return tree_.Root(); }
 
   // Adds what files of before the log lack: records up to `last`, in
   // transactions of its own.
@@ -80,10 +87,13 @@ class LogWriter {
   void Signed(const LogCheckpoint& checkpoint) { signed_ = checkpoint.size; }
 
  private:
+  void AddLeaf(const LogHash& hash);
+
   Db& db_;
   LogTree tree_;
   LeafMaker maker_;
   StreamKeys streams_;
+  std::optional<LogHash> instead_;
   const std::string path_;
   const std::string origin_;
   const std::shared_ptr<const codec::Ed25519Key> key_;

@@ -64,6 +64,18 @@ struct PrunedRow {
   std::int64_t objects = 0;
   std::int64_t bytes = 0;
   bool done = false;
+  std::int64_t at_object = 0;  // objects up to this id are through
+};
+
+// An object that was cut to a number of revisions, as schema/005-prune.sql has
+// it.
+struct PrunedObjectRow {
+  std::int64_t object_id = 0;
+  Micros from_at = 0;
+  Micros before_at = 0;
+  Seq before_seq = 0;
+  std::string before_rv;
+  std::int64_t epoch = 0;
 };
 
 // The highest resourceVersion of a kind and epoch that a prune touched.

@@ -146,6 +146,36 @@ class Reader {
   // The payload of a record (discovery); "" if none. Errors as those of Body.
   virtual Result<std::string> Payload(Seq seq) = 0;
 
+  // -- what a file that travels takes along (src/travel)
+
+  // The header of a revision's or a record's leaf that no answer needs.
+  virtual Result<Salt> SaltOf(Seq seq) = 0;
+  // The hashes of the leaves of [from, to], as the log has them; none where it
+  // does not reach so far.
+  virtual Result<std::vector<std::optional<LogHash>>> LeafHashesOf(Seq from,
+                                                                   Seq to) = 0;
+  // The root over the first `size` records; none: the log is shorter.
+  virtual Result<std::optional<LogHash>> RootAt(std::int64_t size) = 0;
+  // Checkpoints of a size in (after, last], at most `limit`.
+  virtual Result<std::vector<LogCheckpoint>> Checkpoints(std::int64_t after,
+                                                         std::int64_t last,
+                                                         std::size_t limit) = 0;
+  // Objects with an id in (after, last], at most `limit`, by id.
+  virtual Result<std::vector<ObjectRow>> Objects(std::int64_t after,
+                                                 std::int64_t last,
+                                                 std::size_t limit) = 0;
+  // The highest id of an object; 0: there is none.
+  virtual Result<std::int64_t> LastObject() = 0;
+  // Records that are no revisions, as Records.
+  virtual Result<std::vector<Record>> OtherRecords(Seq after, Seq last,
+                                                   std::size_t limit) = 0;
+  // The highest seq that was recorded by then.
+  virtual Result<Seq> RecordedBy(Micros at) = 0;
+  // Objects that were cut to a number of revisions, with an id above `after`,
+  // at most `limit`, by id.
+  virtual Result<std::vector<PrunedObjectRow>> PrunedObjectRows(
+      std::int64_t after, std::size_t limit) = 0;
+
   // The newest record of a kind; none: there is none.
   virtual Result<std::optional<Record>> NewestRecord(
       const std::string& kind) = 0;

@@ -56,6 +56,21 @@ class ReaderImpl final : public Reader {
                                       const AsOf& as_of) override;
   Result<Batch> Records(Seq after, Seq last, std::size_t limit) override;
   Result<std::string> Payload(Seq seq) override;
+  Result<Salt> SaltOf(Seq seq) override;
+  Result<std::vector<std::optional<LogHash>>> LeafHashesOf(Seq from,
+                                                           Seq to) override;
+  Result<std::optional<LogHash>> RootAt(std::int64_t size) override;
+  Result<std::vector<LogCheckpoint>> Checkpoints(std::int64_t after,
+                                                 std::int64_t last,
+                                                 std::size_t limit) override;
+  Result<std::vector<ObjectRow>> Objects(std::int64_t after, std::int64_t last,
+                                         std::size_t limit) override;
+  Result<std::int64_t> LastObject() override;
+  Result<std::vector<Record>> OtherRecords(Seq after, Seq last,
+                                           std::size_t limit) override;
+  Result<Seq> RecordedBy(Micros at) override;
+  Result<std::vector<PrunedObjectRow>> PrunedObjectRows(
+      std::int64_t after, std::size_t limit) override;
   Result<std::optional<Record>> NewestRecord(const std::string& kind) override;
   Result<std::optional<LogCheckpoint>> NewestCheckpoint() override;
 

@@ -25,7 +25,7 @@ Result<std::vector<PrunedRow>> ReaderImpl::Prunes() {
     if (!HasPrunes()) return prunes;
     Query rows(*db_,
                "SELECT seq, before_at, before_seq, keep, reason, revisions, "
-               "objects, bytes, done FROM pruned ORDER BY seq");
+               "objects, bytes, done, at_object FROM pruned ORDER BY seq");
     while (rows.Step()) {
       PrunedRow row;
       row.seq = rows.Int(0);
@@ -37,6 +37,7 @@ Result<std::vector<PrunedRow>> ReaderImpl::Prunes() {
       row.objects = rows.Int(6);
       row.bytes = rows.Int(7);
       row.done = rows.Bool(8);
+      row.at_object = rows.Int(9);
       prunes.push_back(std::move(row));
     }
     Query kinds(*db_,

@@ -57,6 +57,9 @@ enum class BodyKind { kFull = 1, kMetadata = 2, kStub = 3 };
 
 using Salt = std::array<std::uint8_t, 16>;
 
+// A hash of the log (schema/formats/log.md).
+using LogHash = std::array<std::uint8_t, 32>;
+
 struct ResourceRow {
   std::int64_t id = 0;
   std::string group;

@@ -308,6 +308,17 @@ TEST(SchemaTest, TheNewestIsFrozen) {
   }
 }
 
+TEST_P(GoldenTest, SaysItWhenItHasTravelled) {
+  const std::string text = folder_.dir() + "/export.zst";
+  ASSERT_EQ(Ask("export -o '" + text + "'").code, 0);
+  fs::remove(file_);
+  const Answer imported = RunCommand(KUBESCRIBE_BIN_DIR "/kubescribe import '" +
+                                     text + "' -o '" + file_ + "' 2>&1");
+  ASSERT_EQ(imported.code, 0) << imported.text;
+  ExpectTheSameAnswers();
+  EXPECT_THAT(Altered(file_), testing::IsEmpty());
+}
+
 std::vector<std::string> Formats() {
   std::vector<std::string> formats;
   for (const auto& entry :

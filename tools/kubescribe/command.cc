@@ -20,6 +20,7 @@ std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
   commands.push_back(MakeGaps(common));
   commands.push_back(MakeStatus(common));
   commands.push_back(MakeExport(common));
+  commands.push_back(MakeImport(common));
   commands.push_back(MakeAudit(common));
   commands.push_back(MakeReload(common));
   commands.push_back(MakeBackup(common));

@@ -66,6 +66,7 @@ std::unique_ptr<Command> MakeDiff(const Common& common);
 std::unique_ptr<Command> MakeGaps(const Common& common);
 std::unique_ptr<Command> MakeStatus(const Common& common);
 std::unique_ptr<Command> MakeExport(const Common& common);
+std::unique_ptr<Command> MakeImport(const Common& common);
 std::unique_ptr<Command> MakeAudit(const Common& common);
 std::unique_ptr<Command> MakeReload(const Common& common);
 std::unique_ptr<Command> MakeBackup(const Common& common);
