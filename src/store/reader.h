@@ -170,7 +170,7 @@ class Reader {
   virtual Result<std::vector<Record>> OtherRecords(Seq after, Seq last,
                                                    std::size_t limit) = 0;
   // The highest seq that was recorded by then.
-  virtual Result<Seq> RecordedBy(Micros at) = 0;
+  virtual Result<Seq> LastRecordedBy(Micros at) = 0;
   // Objects that were cut to a number of revisions, with an id above `after`,
   // at most `limit`, by id.
   virtual Result<std::vector<PrunedObjectRow>> PrunedObjectRows(

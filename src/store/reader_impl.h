@@ -68,7 +68,7 @@ class ReaderImpl final : public Reader {
   Result<std::int64_t> LastObject() override;
   Result<std::vector<Record>> OtherRecords(Seq after, Seq last,
                                            std::size_t limit) override;
-  Result<Seq> RecordedBy(Micros at) override;
+  Result<Seq> LastRecordedBy(Micros at) override;
   Result<std::vector<PrunedObjectRow>> PrunedObjectRows(
       std::int64_t after, std::size_t limit) override;
   Result<std::optional<Record>> NewestRecord(const std::string& kind) override;

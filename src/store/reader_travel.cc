@@ -120,7 +120,7 @@ Result<std::vector<Record>> ReaderImpl::OtherRecords(Seq after, Seq last,
   });
 }
 
-Result<Seq> ReaderImpl::RecordedBy(Micros at) {
+Result<Seq> ReaderImpl::LastRecordedBy(Micros at) {
   return Guard<Seq>([&] { return SeqAt(*db_, at); });
 }
 

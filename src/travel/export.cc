@@ -387,7 +387,7 @@ class Exporter {
     const auto clock = reader_->NewestRecord("clock");
     if (!clock.ok()) return clock.error();
     if (*clock) return {};
-    const auto begin = reader_->RecordedBy(*request_.since - 1);
+    const auto begin = reader_->LastRecordedBy(*request_.since - 1);
     if (!begin.ok()) return begin.error();
     begin_ = *begin;
     return {};
