@@ -1,5 +1,6 @@
 // Streams of zstd: what is larger than memory, piece by piece. One frame with a
-// checksum and a window of 32 MiB; libzstd stays out of this header. One thread.
+// checksum and a window of 32 MiB; libzstd stays out of this header. One
+// thread.
 //
 //   Deflater deflater;
 //   file.Write(deflater.Add(bytes)); ... file.Write(deflater.End());

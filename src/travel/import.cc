@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -430,10 +432,24 @@ class Reading {
   Seq last_revision_ = 0;
 };
 
+// What lies beside a name is taken by SQLite for a part of what has the name.
+Status ExpectNothingBeside(const std::string& to) {
+  for (const char* rest : {"-wal", "-journal", "-shm"}) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(to + rest, ignored)) continue;
+    return Error(Code::kConflict,
+                 fmt::format("{}{}: it is of another database of this name: "
+                             "move it away, or choose another name",
+                             to, rest));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Imported> Import(const std::string& from, const std::string& to,
                         const ImportOptions& options) {
+  if (Status free = ExpectNothingBeside(to); !free.ok()) return free.error();
   Result<std::unique_ptr<Input>> input = Input::Open(from);
   if (!input.ok()) return input.error();
   Result<std::unique_ptr<NewFile>> file = NewFile::Start(to);

@@ -40,7 +40,8 @@ struct Imported {
 
 // Makes `to`. Errors: kNotFound, kIo of `from`; kCorruption: it is no export,
 // cut off or altered; kUnsupported: a newer program's; kConflict: `to` is
-// there; kBusy, kIo, kNoSpace of `to`. Then there is none.
+// there, or a -wal of another database beside it; kBusy, kIo, kNoSpace of `to`.
+// Then there is none.
 Result<Imported> Import(const std::string& from, const std::string& to,
                         const ImportOptions& options);
 

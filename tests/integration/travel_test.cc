@@ -263,8 +263,8 @@ TEST_F(TravelTest, MemoryIsBounded) {
 #else
   constexpr bool kMemoryIsOurs = true;
 #endif
-  constexpr long kBound = 192;
-  constexpr int kLargeOnes = kMemoryIsOurs ? 12 : 2;
+  constexpr long kBound = 256;
+  constexpr int kLargeOnes = kMemoryIsOurs ? 6 : 2;
   const std::string file = world_.dir() + "/large.db";
   {
     store::OpenOptions options;
@@ -307,7 +307,7 @@ TEST_F(TravelTest, MemoryIsBounded) {
   }
   for (const char* name : {"/large.zst", "/large"}) {
     const std::string to = world_.dir() + name;
-    const std::string copy = to + ".db";
+    const std::string copy = world_.dir() + "/copy.db";
     const long exported = PeakOf({"export", "--file", file, "-o", to});
     const long imported = PeakOf({"import", to, "-o", copy});
     std::cout << "resident at the peak: " << exported << " and " << imported

@@ -117,6 +117,18 @@ TEST_F(AlteredTest, WhatIsNoExportIsRefused) {
   EXPECT_EQ(ImportError(folder_.path()).code(), Code::kIo);
 }
 
+// SQLite would take what lies there for a part of the new file.
+TEST_F(AlteredTest, WhatIsLeftOfAnotherDatabaseIsInTheWay) {
+  for (const char* rest : {"-wal", "-journal", "-shm"}) {
+    std::ofstream(copy_ + rest) << "rest";
+    const Error error = ImportError(export_);
+    EXPECT_EQ(error.code(), Code::kConflict) << rest;
+    EXPECT_THAT(error.message(), HasSubstr(rest));
+    std::filesystem::remove(copy_ + rest);
+  }
+  MustImport(export_);
+}
+
 // However much a line claims to have, no more is held than there is.
 TEST_F(AlteredTest, ALengthThatIsALieIsRefused) {
   const std::size_t at = text_.find("\"bytes\":") + 8;

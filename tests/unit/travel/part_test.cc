@@ -79,6 +79,9 @@ class PartTest : public TravelTest {
           Told(copy->Changes(filter, as_of.at, to, 0, 100000), *copy),
           Told(original->Changes(filter, as_of.at, to, 0, 100000), *original));
       EXPECT_EQ(*copy->Discovery(as_of), *original->Discovery(as_of));
+      for (const std::int64_t kind : {1, 2, 3}) {
+        EXPECT_EQ(WhyOf(copy_, kind, as_of.at), WhyOf(path_, kind, as_of.at));
+      }
     }
   }
   static ObjectFilter Of(std::int64_t kind,
@@ -91,7 +94,11 @@ class PartTest : public TravelTest {
   // Why an answer of the copy is uncertain, for machines.
   std::string Why(std::int64_t kind, Micros at,
                   const std::optional<std::string>& name_space = {}) {
-    const auto reader = MustRead(copy_);
+    return WhyOf(copy_, kind, at, name_space);
+  }
+  std::string WhyOf(const std::string& path, std::int64_t kind, Micros at,
+                    const std::optional<std::string>& name_space = {}) {
+    const auto reader = MustRead(path);
     const auto coverage = query::Coverage::Load(*reader);
     std::string why;
     for (const auto& warning : coverage->At(kind, name_space, at, at)) {
