@@ -168,7 +168,10 @@ void DiskBudget::Closed(File* file) {
 bool DiskBudget::Add(File* file, std::uint64_t more) {
   if (more == 0) return true;
   const std::uint64_t limit = Limit();
-  if (Used() > limit || limit - Used() < more) {
+  const auto fits = [&] { return Used() <= limit && limit - Used() >= more; };
+  // Others may have been removed.
+  if (!fits()) Look();
+  if (!fits()) {
     file->refused = true;
     return false;
   }
