@@ -271,9 +271,9 @@ class RecorderTest : public ::testing::Test {
   SeededRandom random{7};
   TempDir dir;
   std::string file;
-  std::string vfs;      // of SQLite; "": the default
+  std::string vfs;                          // of SQLite; "": the default
   std::shared_ptr<store::DiskBudget> disk;  // null: not counted
-  SigningKeys signing;  // none: nothing is signed
+  SigningKeys signing;                      // none: nothing is signed
   Micros checkpoint_every = kMinute;
   std::function<Status(const std::string&)> on_checkpoint;
   bool synchronous = false;  // quicker without

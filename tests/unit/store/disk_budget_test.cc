@@ -189,8 +189,8 @@ TEST_F(DiskBudgetTest, AWalThatACrashLeftCountsAsIfJustWritten) {
     EXPECT_LT(options_.disk->use().used, 2 * used);
   }
   // What is in the WAL alone fits, as it was promised, but for the reserve.
-  options_.disk->Set({options_.disk->use().used + 2 * kBudgetMiB,
-                      WhenFull::kHold});
+  options_.disk->Set(
+      {options_.disk->use().used + 2 * kBudgetMiB, WhenFull::kHold});
   const auto writer = Open("two.db");
   EXPECT_GT(writer->last_seq(), 100);
   EXPECT_LE(watch_.most, *options_.disk->limit().budget);
@@ -248,11 +248,13 @@ TEST_F(DiskBudgetTest, ABackupInTheFolderCountsToo) {
   auto writer = Open("one.db");
   while (writer->last_seq() < 1000) ASSERT_TRUE(Put(*writer, 100).ok());
   ASSERT_TRUE(writer->Checkpoint().ok());
-  options_.disk->Set({options_.disk->use().used + DiskBudget::kReserve + 1000000,
-                      WhenFull::kHold});
+  options_.disk->Set(
+      {options_.disk->use().used + DiskBudget::kReserve + 1000000,
+       WhenFull::kHold});
   ASSERT_TRUE(writer->StartBackup(data_ / "copy").ok());
   Result<BackupProgress> progress = BackupProgress{};
-  while (progress.ok() && !progress->finished) progress = writer->StepBackup(50);
+  while (progress.ok() && !progress->finished)
+    progress = writer->StepBackup(50);
   ASSERT_FALSE(progress.ok());
   EXPECT_EQ(progress.error().code(), Code::kNoSpace);
   EXPECT_THAT(progress.error().message(), HasSubstr("copy"));
@@ -260,7 +262,8 @@ TEST_F(DiskBudgetTest, ABackupInTheFolderCountsToo) {
   const TempFolder elsewhere(FastFolder());
   ASSERT_TRUE(writer->StartBackup(elsewhere / "copy").ok());
   progress = BackupProgress{};
-  while (progress.ok() && !progress->finished) progress = writer->StepBackup(50);
+  while (progress.ok() && !progress->finished)
+    progress = writer->StepBackup(50);
   EXPECT_TRUE(progress.ok());
   EXPECT_TRUE(Put(*writer, 1).ok());
 }
