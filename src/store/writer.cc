@@ -20,7 +20,7 @@ namespace {
 // A step of the clock larger than this is a record.
 constexpr Micros kStep = kMinute;
 
-constexpr std::uint64_t kWalLimit = std::uint64_t{64} << 20;
+constexpr std::uint64_t kWalLimit = std::uint64_t{16} << 20;
 // With a disk budget the WAL takes no more than this part of it.
 constexpr std::uint64_t kWalPart = 8;
 constexpr std::uint64_t kLeastWal = std::uint64_t{1} << 20;
@@ -132,17 +132,35 @@ Status WriterImpl::Transact(const std::function<void(Transaction&)>& fn) {
     return Break(exception);
   }
   TrainIfDue();
-  if (wal_pages_ >= checkpoint_at_) {
-    // The transaction is on disk whatever becomes of this; where it fails, the
-    // next call says so.
-    if (const Status done = Checkpoint(); !done.ok()) return {};
-  }
-  // Where a reader holds it back it is tried again and again: readers are
-  // short, and between two of them is the moment for it.
-  const int limit = WalLimit();
-  checkpoint_at_ =
-      wal_pages_ >= limit ? wal_pages_ + limit / kTries + 1 : limit;
+  BoundWal();
   return {};
+}
+
+void WriterImpl::BoundWal() {
+  const int limit = WalLimit();
+  if (wal_pages_ >= limit && wal_pages_ < checkpoint_at_) return;
+  // The transaction is on disk whatever becomes of this; where it fails, the
+  // next call says so.
+  if (wal_pages_ >= limit && !Checkpoint().ok()) return;
+  if (wal_pages_ < limit) {
+    if (away_since_) lock_.KeepReadersAway(0);
+    away_since_.reset();
+    ask_again_at_ = 0;
+    checkpoint_at_ = limit;
+    return;
+  }
+  // Readers hold it back. They are short; but where somebody always reads, one
+  // begins before the other ends.
+  const Micros now = clock_.Mono();
+  if (!away_since_ && wal_pages_ >= ask_again_at_) {
+    lock_.KeepReadersAway(LockFile::kLongestAway);
+    away_since_ = now;
+  } else if (away_since_ && now - *away_since_ > LockFile::kLongestAway) {
+    // Somebody does not keep to the rule.
+    away_since_.reset();
+    ask_again_at_ = wal_pages_ + limit;
+  }
+  checkpoint_at_ = wal_pages_ + (away_since_ ? 1 : limit / kTries + 1);
 }
 
 void WriterImpl::TrainIfDue() {

@@ -168,7 +168,7 @@ class Writer {
   virtual Seq last_seq() const = 0;
 
   // Checkpoints the WAL as far as readers allow now. Called by the owner when
-  // idle, and by Transact itself when the WAL has grown (> 64 MiB, or an eighth
+  // idle, and by Transact itself when the WAL has grown (> 16 MiB, or an eighth
   // of a disk budget).
   virtual Status Checkpoint() = 0;
 

@@ -50,6 +50,9 @@ class WriterImpl final : public Writer {
   void TrainIfDue();
   Error Break(const std::exception& exception);
   void RunCheckpoint();
+  // After a commit: empties the WAL where it is long, and asks readers to keep
+  // away where they do not let it.
+  void BoundWal();
   Result<std::optional<LogCheckpoint>> RunSign();
   bool LeaveWalMode();
 
@@ -84,6 +87,10 @@ class WriterImpl final : public Writer {
   // checkpoint is due.
   int wal_pages_ = 0;
   int checkpoint_at_;
+  // Since when readers are asked to keep away, and at how many pages they are
+  // asked again where that was in vain.
+  std::optional<Micros> away_since_;
+  int ask_again_at_ = 0;
   // The same of a prune, whose checkpoints are short ones.
   int prune_checkpoint_at_;
 };
