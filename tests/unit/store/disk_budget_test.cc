@@ -1,7 +1,9 @@
 // The disk budget: what is counted, what is refused, which history is to go.
 #include "store/disk_budget.h"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
+#include <sqlite3.h>
 
 #include <fstream>
 
@@ -179,16 +181,22 @@ TEST_F(DiskBudgetTest, WhatIsAboveASmallerBudgetMayGrowByTheReserveOnly) {
 }
 
 TEST_F(DiskBudgetTest, AWalThatACrashLeftCountsAsIfJustWritten) {
+  const std::string two = data_ / "two.db";
   {
     auto writer = Open("one.db");
     ASSERT_TRUE(Put(*writer, 200).ok());
-    const std::uint64_t used = options_.disk->use().used;
-    std::filesystem::copy_file(data_ / "one.db", data_ / "two.db");
-    std::filesystem::copy_file(data_ / "one.db-wal", data_ / "two.db-wal");
-    // Twice, and the index of the WAL is not copied.
-    EXPECT_LT(options_.disk->use().used, 2 * used);
+    std::filesystem::copy_file(data_ / "one.db", two);
+    std::filesystem::copy_file(data_ / "one.db-wal", two + "-wal");
   }
-  // What is in the WAL alone fits, as it was promised, but for the reserve.
+  {
+    // Nothing is written, so it is as the crash left it.
+    SQLite::Database db(two, SQLite::OPEN_READWRITE, 0,
+                        options_.disk->VfsOver(kVfs));
+    sqlite3_db_config(db.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                      nullptr);
+    EXPECT_EQ(db.execAndGet("SELECT count(*) FROM revision").getInt(), 200);
+    EXPECT_GT(options_.disk->use().used, FolderBytes(data_.path()) + 500'000);
+  }
   options_.disk->Set(
       {options_.disk->use().used + 2 * kBudgetMiB, WhenFull::kHold});
   const auto writer = Open("two.db");
