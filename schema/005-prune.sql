@@ -21,7 +21,8 @@ CREATE TABLE pruned (
   before_at INTEGER,
   before_seq INTEGER,
   keep INTEGER,
-  -- age, size, count: which bound asked for it; asked: a person did.
+  -- age, size, count: which bound asked for it; budget: the disk was full;
+  -- asked: a person did.
   reason TEXT NOT NULL,
   -- What has gone so far: revisions, lives that had ended, bytes of bodies.
   revisions INTEGER NOT NULL DEFAULT 0,

@@ -22,6 +22,8 @@ constexpr Micros kLong = 365 * 24 * kHour;
 constexpr Micros kAges = 100 * kLong;
 // A file that holds nothing yet takes a tenth of it.
 constexpr std::uint64_t kLeastFile = 1u << 20;
+// Of a data directory: 8 MiB of it are a reserve.
+constexpr std::uint64_t kLeastBudget = 32u << 20;
 
 // The core group's kinds, for redaction rules that name no group.
 constexpr std::array<std::string_view, 14> kCoreKinds = {
@@ -472,6 +474,24 @@ void ReadCheckpoint(Section* root, const Place& place, Config* config) {
   section.RefuseOthers();
 }
 
+void ReadDisk(Section* root, Config* config) {
+  Section section(root->errors(), root->Take("disk"), "disk");
+  if (section.Has("budget")) {
+    std::uint64_t value = kLeastBudget;
+    section.Size("budget", kLeastBudget, std::uint64_t{1} << 50, &value);
+    config->disk.budget = value;
+  } else {
+    section.Take("budget");
+  }
+  std::string when_full = "prune";
+  section.String("whenFull", &when_full);
+  if (when_full != "prune" && when_full != "hold") {
+    section.Fail("whenFull", "must be prune or hold");
+  }
+  config->disk.hold = when_full == "hold";
+  section.RefuseOthers();
+}
+
 void ReadRoot(Section* root, const Place& place, Config* config) {
   root->String("dataDir", &config->data_dir);
   config->data_dir = ResolvePath(config->data_dir, place);
@@ -480,6 +500,7 @@ void ReadRoot(Section* root, const Place& place, Config* config) {
   ReadClusters(root, place, config);
   ReadRedaction(root, config);
   ReadRetention(root, &config->retention);
+  ReadDisk(root, config);
   ReadLog(root, config);
   root->Duration("auditInterval", 0, kLong, &config->audit_interval);
   if (config->audit_interval > 0 && config->audit_interval < kMinute) {

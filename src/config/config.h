@@ -137,6 +137,14 @@ struct LimitConfig {
   bool operator==(const LimitConfig&) const = default;
 };
 
+// Bound of all files of the data directory together.
+struct DiskConfig {
+  std::optional<std::uint64_t> budget;  // bytes; none: no bound
+  bool hold = false;  // when it is full: hold, instead of pruning the oldest
+
+  bool operator==(const DiskConfig&) const = default;
+};
+
 struct CommitConfig {
   std::int64_t max_revisions = 500;
   Micros max_delay = 50 * kMillisecond;
@@ -170,6 +178,7 @@ struct Config {
   LimitConfig limits;
   CommitConfig commit;
   CheckpointConfig checkpoint;
+  DiskConfig disk;
   RetentionConfig retention;  // of clusters without one of their own
 
   bool operator==(const Config&) const = default;

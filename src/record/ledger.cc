@@ -40,6 +40,12 @@ const StreamSpec* Ledger::FindSpec(kube::StreamId id) const {
   return known == streams_.end() ? nullptr : &known->second.spec;
 }
 
+std::vector<kube::StreamId> Ledger::Streams() const {
+  std::vector<kube::StreamId> ids;
+  for (const auto& [id, known] : streams_) ids.push_back(id);
+  return ids;
+}
+
 void Ledger::Begin(Micros known_until, Micros mono) {
   known_until_ = known_until;
   mono_ = mono;

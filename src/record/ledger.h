@@ -51,6 +51,7 @@ class Ledger {
                  const StreamSpec& spec);
   // none: never added.
   const StreamSpec* FindSpec(kube::StreamId id) const;
+  std::vector<kube::StreamId> Streams() const;
 
   // The file's known_until before the transaction that follows, and the
   // monotonic clock's reading now.

@@ -20,6 +20,15 @@ constexpr Micros kLastRetry = 30 * kSecond;
 // one covers those that were let go.
 constexpr Micros kSinkRetry = 10 * kSecond;
 constexpr std::size_t kMostSigned = 1000;
+// While there is less on the disk, what is asked for from outside empties the
+// WAL first.
+constexpr std::uint64_t kAskedRoom = std::uint64_t{4} << 20;
+// What the heartbeat writes.
+constexpr std::uint64_t kHeartbeatRoom = std::uint64_t{64} << 10;
+// Between two looks whether a held batch may be written.
+constexpr Micros kHeldPause = 100 * kMillisecond;
+// After so many commits in turn that the budget refused, it is a failure.
+constexpr int kMostRefusals = 5;
 // Between the steps of a prune while nothing comes in.
 constexpr Micros kPrunePause = 5 * kMillisecond;
 
@@ -62,6 +71,10 @@ RecorderImpl::RecorderImpl(const RecorderOptions& options, Redactor redactor,
       intake_(std::move(redactor)) {
   NoteInfo();
   stats_.last_seq = last_info_.last_seq;
+}
+
+RecorderImpl::~RecorderImpl() {
+  if (options_.store.disk) options_.store.disk->Leave(options_.path);
 }
 
 Status RecorderImpl::Begin() {
@@ -115,6 +128,11 @@ Status RecorderImpl::Transact(
   if (writer_ == nullptr) {
     const std::lock_guard<std::mutex> stats(stats_mutex_);
     return Error(Code::kUnavailable, "the store has failed: " + stats_.error);
+  }
+  const store::UseDiskReserve reserve;
+  if (const auto room = writer_->MakeRoom(kAskedRoom); !room.ok()) {
+    Failed(room.error());
+    return room.error();
   }
   Status done = Write(fn);
   if (!done.ok()) {
@@ -218,13 +236,16 @@ void RecorderImpl::Gather(Micros wait) {
     std::unique_lock<std::mutex> lock(mutex_);
     if (!pending_.empty()) {
       // The last batch failed: nothing new is taken before it is through.
-      const Micros left = writer_ ? 0 : std::min(wait, retry_at_ - Mono());
+      Micros left = writer_ ? 0 : std::min(wait, retry_at_ - Mono());
+      if (writer_ && waits_for_room_) {
+        left = std::min(wait, pruning_ ? kPrunePause : kHeldPause);
+      }
       lock.unlock();
       if (left > 0) std::this_thread::sleep_for(Wait(left));
       return;
     }
   }
-  gathered_ = queue_.Pop(options_.batch_items, options_.batch_bytes, Wait(wait),
+  gathered_ = queue_.Pop(BatchItems(), BatchBytes(), Wait(wait),
                          Wait(options_.batch_wait));
 }
 
@@ -232,6 +253,7 @@ void RecorderImpl::Prepare(std::vector<Offered> offered) {
   static const StreamSpec none;
   pending_.reserve(offered.size());
   for (Offered& one : offered) {
+    NameCause(one.seen);
     const StreamSpec* spec = ledger_.FindSpec(one.seen.stream);
     if (spec == nullptr &&
         one.seen.kind != kube::Observation::Kind::kDiscovery) {
@@ -248,6 +270,7 @@ RecorderImpl::News RecorderImpl::StepLocked() {
   if (pending_.empty() && !gathered_.empty()) {
     Prepare(std::exchange(gathered_, {}));
     pending_tried_ = false;
+    refusals_ = 0;
   }
   if (writer_ == nullptr) {
     if (!Reopen()) return {};
@@ -260,8 +283,13 @@ RecorderImpl::News RecorderImpl::StepLocked() {
     Failed(there.error());
     return {};
   }
+  waits_for_room_ = false;
   if (pending_.empty()) {
     Idle();
+    return {};
+  }
+  if (!RoomForBatch()) {
+    waits_for_room_ = true;
     return {};
   }
   return CommitPending();
@@ -300,7 +328,9 @@ RecorderImpl::News RecorderImpl::Committed() {
   news.effects = ledger_.Commit();
   pending_.clear();
   pending_tried_ = false;
+  refusals_ = 0;
   last_commit_mono_ = Mono();
+  LookAtWal();
   unsaved_ += news.effects.revisions;
   Wrote();
   const std::lock_guard<std::mutex> lock(stats_mutex_);
@@ -343,7 +373,7 @@ void RecorderImpl::CommitPositionsFirst(kube::Observation::Kind kind) {
 
 void RecorderImpl::Idle() {
   const bool due = Mono() - last_commit_mono_ >= options_.heartbeat;
-  if (due && queue_.size() == 0) {
+  if (due && queue_.size() == 0 && HaveRoom(kHeartbeatRoom)) {
     const Status done = Write([](store::Transaction& /*tx*/) {});
     if (!done.ok()) {
       Failed(done.error());
@@ -355,6 +385,7 @@ void RecorderImpl::Idle() {
     ++stats_.commits;
     stats_.last_commit = options_.store.clock->Wall();
   }
+  if (writer_ == nullptr) return;
   if (checkpoint_wanted_.exchange(false) || (due && unsaved_ > 0)) {
     unsaved_ = 0;
     const Status done = writer_->Checkpoint();
@@ -412,8 +443,17 @@ void RecorderImpl::GiveOut(bool now) {
 }
 
 void RecorderImpl::Failed(const Error& error) {
+  const bool refused = Refused(error);
   writer_.reset();
   signed_job_ = 0;
+  budget_prune_ = false;
+  if (options_.store.disk) options_.store.disk->Leave(options_.path);
+  if (refused && retry_wait_ == 0 && refusals_ < kMostRefusals) {
+    // No fault: the file is opened anew, and more room is asked for.
+    ++refusals_;
+    retry_at_ = Mono();
+    return;
+  }
   retry_wait_ =
       retry_wait_ == 0 ? kFirstRetry : std::min(retry_wait_ * 2, kLastRetry);
   retry_at_ = Mono() + retry_wait_;
@@ -513,6 +553,13 @@ Status RecorderImpl::Stop(Micros limit) {
       left += pending_.size();
     }
     if (left == 0) break;
+    if (waits_for_room_) {
+      Log().info(
+          "{}: {} observations are not written, as the disk budget is used up; "
+          "they will be asked for again",
+          options_.cluster, left);
+      break;
+    }
     if (Mono() >= deadline) {
       return Error(Code::kIo, "stopped with " + std::to_string(left) +
                                   " observations not written (" +

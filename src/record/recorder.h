@@ -15,7 +15,9 @@
 //
 // On a write error nothing is dropped: the batch stays, the queue fills and
 // pauses the network, the file is opened again now and then (1 s … 30 s), and
-// the batch is applied anew, which is harmless by the unique key.
+// the batch is applied anew, which is harmless by the unique key. Where a disk
+// budget is used up (store.disk) the batch waits in the same way, without an
+// error, for pruning to make room or for a larger budget.
 #pragma once
 
 #include <atomic>
@@ -82,6 +84,8 @@ struct RecorderStats {
   std::string error;         // of the store, "" while it works
   std::uint64_t pruned = 0;  // revisions, since start
   Micros prune_hold = 0;     // the longest that a step of a prune held it up
+  bool held = false;         // the disk budget is used up
+  std::uint64_t wal_bytes = 0;
 };
 
 class Recorder {

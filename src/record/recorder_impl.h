@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "record/intake.h"
 #include "record/ledger.h"
 #include "record/recorder.h"
+#include "store/disk_budget.h"
 
 namespace kubescribe::record {
 
@@ -21,6 +23,7 @@ class RecorderImpl final : public Recorder {
   RecorderImpl(const RecorderOptions& options, Redactor redactor,
                Callbacks callbacks, std::unique_ptr<store::Writer> writer,
                std::optional<bool> clean_stop);
+  ~RecorderImpl() override;
 
   // Records the start, and that no stream flows since the last commit.
   Status Begin() override;
@@ -91,6 +94,24 @@ class RecorderImpl final : public Recorder {
   Result<store::PruneProgress> PruneAsked(
       const store::PruneWish& wish,
       const std::function<bool(const store::PruneProgress&)>& report);
+
+  // recorder_disk.cc. How much of the queue is taken at once.
+  std::size_t BatchBytes() const;
+  std::size_t BatchItems() const;
+  // Whether so much may be written now; else it is pruned or held. REQUIRES:
+  // writer_, from here on, and mutex_.
+  bool RoomForBatch();
+  bool HaveRoom(std::uint64_t bytes);
+  void NoteReach();
+  void BeginHold();
+  void EndHold();
+  void NameCause(kube::Observation& seen);
+  // Whether the error is the budget's.
+  bool Refused(const Error& error);
+  bool BudgetPruneDue();
+  void TurnBudgetPrune();
+  void LookAtWal();
+
   // Not another file in its place, nor none. Looks once a second.
   Status StillThere();
   bool Reopen();
@@ -145,6 +166,16 @@ class RecorderImpl final : public Recorder {
   Micros prune_again_at_ = 0;             // not before, after a failure
   bool prune_asked_ = false;              // by somebody, who waits
   LogOnce prune_errors_;
+  // Of the disk budget. Commits of the pending batch that it refused; whether
+  // it is held, since when, and the streams that have not flowed since.
+  int refusals_ = 0;
+  std::atomic<bool> waits_for_room_ = false;
+  bool held_ = false;
+  Micros held_at_ = 0;
+  std::set<kube::StreamId> held_streams_;
+  bool budget_prune_ = false;  // the writer prunes because of it
+  std::optional<Micros> reach_from_;
+  LogOnce wal_errors_;
 
   mutable std::mutex stats_mutex_;
   // Guarded by stats_mutex_: nobody who only looks waits for a commit.

@@ -71,13 +71,16 @@ bool RecorderImpl::StepPrune() {
     const Micros from = Mono();
     const Status done = writer_->StepPrune();
     NotePruned(done, Mono() - from);
+  } else if (BudgetPruneDue()) {
+    TurnBudgetPrune();
   } else if (!wishes_.empty() && !prune_asked_) {
     const store::PruneWish wish = std::move(wishes_.back());
     wishes_.pop_back();
     const auto job = writer_->StartPrune(wish);
     if (!job.ok()) NotePruned(job.error(), 0);
   }
-  pruning_ = writer_ != nullptr && (writer_->pruning() || !wishes_.empty());
+  pruning_ = writer_ != nullptr &&
+             (writer_->pruning() || !wishes_.empty() || BudgetPruneDue());
   if (pruning_ || prune_asked_ || retention_ == nullptr) return true;
   return retention_at_ && Mono() < *retention_at_;
 }
@@ -85,7 +88,9 @@ bool RecorderImpl::StepPrune() {
 void RecorderImpl::NotePruned(const Status& step, Micros took) {
   if (!step.ok()) {
     // Where only pruning fails, recording is not to be cut off by each step.
-    prune_again_at_ = Mono() + kAfterFailure;
+    // Where there was no room for it, others may have made some by then.
+    const bool full = step.error().code() == Code::kNoSpace;
+    prune_again_at_ = Mono() + (full ? kSecond : kAfterFailure);
     Failed(step.error());
     return;
   }

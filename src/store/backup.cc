@@ -68,7 +68,8 @@ Backup::~Backup() {
   if (!progress_.finished) unlink(partial_.c_str());
 }
 
-Result<std::unique_ptr<Backup>> Backup::Start(Db& db, const std::string& path) {
+Result<std::unique_ptr<Backup>> Backup::Start(Db& db, const std::string& path,
+                                              const std::string& vfs) {
   struct stat there = {};
   if (lstat(path.c_str(), &there) == 0) return AlreadyThere(path);
   auto backup = std::make_unique<Backup>(path);
@@ -76,7 +77,8 @@ Result<std::unique_ptr<Backup>> Backup::Start(Db& db, const std::string& path) {
     return made.error();
   }
   int code = sqlite3_open_v2(backup->partial_.c_str(), &backup->copy_,
-                             SQLITE_OPEN_READWRITE, nullptr);
+                             SQLITE_OPEN_READWRITE,
+                             vfs.empty() ? nullptr : vfs.c_str());
   // It is synced at its end; until then nobody needs it.
   if (code == SQLITE_OK) {
     code = sqlite3_exec(backup->copy_,

@@ -27,7 +27,9 @@ class Backup {
  public:
   // Errors: kConflict where `path` is there already, kIo, kNoSpace. `db` must
   // outlive it.
-  static Result<std::unique_ptr<Backup>> Start(Db& db, const std::string& path);
+  // `vfs`: what the copy is written through; "": the default one.
+  static Result<std::unique_ptr<Backup>> Start(Db& db, const std::string& path,
+                                               const std::string& vfs = "");
   // Of Start.
   explicit Backup(std::string path);
   ~Backup();

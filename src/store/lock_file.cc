@@ -8,8 +8,12 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
 #include <utility>
 
+#include "base/clock.h"
 #include "store/db.h"
 
 namespace kubescribe::store {
@@ -34,6 +38,28 @@ std::string Holder(int fd) {
     pid += c;
   }
   return pid.empty() ? "" : fmt::format(" (process {})", pid);
+}
+
+// Behind the pid: until when readers are to keep away, on the system's
+// monotonic clock, in digits.
+constexpr off_t kAwayAt = 12;
+constexpr int kAwayDigits = 20;
+constexpr auto kAwayPause = std::chrono::milliseconds(2);
+
+Micros AwayUntil(const std::string& database) {
+  const int fd =
+      open(LockPath(database).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return 0;
+  std::array<char, kAwayDigits + 1> text{};
+  const ssize_t size = pread(fd, text.data(), kAwayDigits, kAwayAt);
+  close(fd);
+  return size == kAwayDigits ? std::strtoll(text.data(), nullptr, 10) : 0;
+}
+
+void SayAwayUntil(int fd, Micros until) {
+  const std::string text = fmt::format("{:0{}}", until, kAwayDigits);
+  [[maybe_unused]] const ssize_t written =
+      pwrite(fd, text.data(), text.size(), kAwayAt);
 }
 
 }  // namespace
@@ -71,6 +97,7 @@ Result<LockFile> LockFile::Take(const std::string& database) {
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
     return lock;
   }
+  SayAwayUntil(fd, 0);
   return lock;
 }
 
@@ -79,6 +106,22 @@ LockFile::LockFile(LockFile&& other) noexcept
 
 LockFile::~LockFile() {
   if (fd_ >= 0) close(fd_);
+}
+
+void LockFile::KeepReadersAway(Micros time) {
+  SayAwayUntil(fd_, time == 0 ? 0 : SystemClock().Mono() + time);
+}
+
+void LockFile::WaitWhileAskedToKeepAway(const std::string& database) {
+  // A writer that was killed does not take it back; another boot's clock says
+  // nothing.
+  const Micros latest = SystemClock().Mono() + kLongestAway;
+  for (;;) {
+    const Micros until = AwayUntil(database);
+    const Micros now = SystemClock().Mono();
+    if (now >= until || now >= latest || !IsHeld(database)) return;
+    std::this_thread::sleep_for(kAwayPause);
+  }
 }
 
 bool LockFile::IsHeld(const std::string& database) {

@@ -51,6 +51,7 @@ Pruner::Pruner(Db& db, BodyWriter& bodies, LogWriter& log, Random& random,
       random_(random),
       clock_(clock),
       created_at_(info.created_at),
+      most_revisions_(kMostRevisions),
       pages_(kFewestPages) {
   Resume();
 }
@@ -140,6 +141,11 @@ void Pruner::BeginCut(const PruneCut& cut) {
   phase_ = Phase::kObjects;
 }
 
+void Pruner::Limit(std::uint64_t revisions) {
+  most_revisions_ = static_cast<std::size_t>(
+      std::clamp<std::uint64_t>(revisions, kChunk, kMostRevisions));
+}
+
 void Pruner::Abandon() {
   phase_ = Phase::kIdle;
   progress_.finished = true;
@@ -176,7 +182,7 @@ void Pruner::StepObjects(FileInfo& info) {
   FileInfo next = info;
   bool writing = false;
   std::size_t taken = 0;
-  for (std::size_t looks = 0; looks < kMostLooks && taken < kMostRevisions;
+  for (std::size_t looks = 0; looks < kMostLooks && taken < most_revisions_;
        ++looks) {
     if (looks % kChunk == 0 && looks > 0 && clock_.Mono() >= deadline) break;
     const std::optional<PruneObject> object = NextObject(db_, at_object_);
@@ -198,9 +204,9 @@ void Pruner::StepObjects(FileInfo& info) {
       if (record_ == 0) WriteRecord(next);
     }
     bool through = false;
-    while (!through && taken < kMostRevisions) {
+    while (!through && taken < most_revisions_) {
       through = TakeFrom(*object, *plan,
-                         std::min(kChunk, kMostRevisions - taken), taken);
+                         std::min(kChunk, most_revisions_ - taken), taken);
       if (clock_.Mono() >= deadline) break;
     }
     if (!through) break;
@@ -580,7 +586,9 @@ void Pruner::StepPages() {
     return;
   }
   const Micros from = clock_.Mono();
-  db_.Exec("PRAGMA incremental_vacuum(" + std::to_string(pages_) + ")");
+  // For one that is moved two are written, and what points to it.
+  const int pages = std::min(pages_, static_cast<int>(most_revisions_) * 2);
+  db_.Exec("PRAGMA incremental_vacuum(" + std::to_string(pages) + ")");
   KUBESCRIBE_KILL_POINT("prune.pages");
   const Micros took = clock_.Mono() - from;
   if (took > kStepTime) {

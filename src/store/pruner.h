@@ -46,6 +46,8 @@ class Pruner {
   // More than giving pages back, which another prune does as well.
   bool cutting() const { return busy() && phase_ != Phase::kPages; }
   const PruneProgress& progress() const { return progress_; }
+  // A step takes no more revisions than these, but some at least.
+  void Limit(std::uint64_t revisions);
   // `info` gets the seq of a record that was written; only once it is
   // committed.
   void Step(FileInfo& info);
@@ -110,6 +112,7 @@ class Pruner {
   PruneWish wish_;
   PruneCut cut_;
   int attempt_ = 0;
+  std::size_t most_revisions_;
   Seq record_ = 0;  // of this cut; 0: not begun
   std::int64_t at_object_ = 0;
   std::int64_t highest_id_ = 0;

@@ -74,8 +74,13 @@ class Reader {
   // so that many revisions of an object in order of seq cost one step each;
   // hand the same one to the next Reader of the file to keep it over ranges.
   // Null: this Reader has a small one of its own.
+  //
+  // While the writer asks readers to keep away, so that it can begin its log
+  // anew, this waits, up to about 2 s. `waits` false: not so; for the writer's
+  // own thread, which would wait for itself.
   static Result<std::unique_ptr<Reader>> Open(
-      const std::string& path, std::shared_ptr<BodyCache> bodies = nullptr);
+      const std::string& path, std::shared_ptr<BodyCache> bodies = nullptr,
+      bool waits = true);
   virtual ~Reader() = default;
 
   virtual const FileInfo& info() const = 0;

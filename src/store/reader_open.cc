@@ -178,8 +178,10 @@ Result<OpenedFile> OpenForReading(const std::string& path) {
   }
 }
 
-Result<std::unique_ptr<Reader>> Reader::Open(
-    const std::string& path, std::shared_ptr<BodyCache> bodies) {
+Result<std::unique_ptr<Reader>> Reader::Open(const std::string& path,
+                                             std::shared_ptr<BodyCache> bodies,
+                                             bool waits) {
+  if (waits) LockFile::WaitWhileAskedToKeepAway(path);
   Result<OpenedFile> file = OpenForReading(path);
   if (!file.ok()) return file.error();
   if (bodies == nullptr) bodies = std::make_shared<BodyCache>(kOwnCache);

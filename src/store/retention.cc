@@ -65,7 +65,7 @@ Micros CutOf(const RetentionFacts& facts,
 Result<RetentionFacts> ReadRetentionFacts(const std::string& path) {
   RetentionFacts facts;
   {
-    auto reader = Reader::Open(path);
+    auto reader = Reader::Open(path, nullptr, false);
     if (!reader.ok()) return reader.error();
     facts.created_at = (*reader)->info().created_at;
     facts.known_until = (*reader)->info().known_until;

@@ -51,7 +51,7 @@ struct RetentionFacts {
   std::vector<ResourceRow> resources;
   std::vector<PrunedRow> prunes;
 };
-// Errors as Reader::Open's.
+// Errors as Reader::Open's. Also the writer's own thread.
 Result<RetentionFacts> ReadRetentionFacts(const std::string& path);
 
 // The bounds of one kind: those of the rule that names it most exactly.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -19,7 +20,20 @@ namespace {
 // A step of the clock larger than this is a record.
 constexpr Micros kStep = kMinute;
 
-constexpr std::int64_t kWalLimit = std::int64_t{64} << 20;
+constexpr std::uint64_t kWalLimit = std::uint64_t{16} << 20;
+// With a disk budget the WAL takes no more than this part of it.
+constexpr std::uint64_t kWalPart = 8;
+constexpr std::uint64_t kLeastWal = std::uint64_t{1} << 20;
+// While readers hold it back, how much it grows between two tries; one that is
+// in vain costs nothing.
+constexpr int kTries = 64;
+// Less in the WAL is not worth a checkpoint when room is short.
+constexpr std::uint64_t kWorthWhile = std::uint64_t{256} << 10;
+// Bytes of the disk for each revision that a step of a prune takes: pages of
+// the tables and indexes, in the WAL.
+constexpr std::uint64_t kPruneBytes = std::uint64_t{32} << 10;
+// The room for so many of them is enough.
+constexpr std::uint64_t kMostPruned = 128;
 // A checkpoint of so much takes no longer than a step of a prune.
 constexpr int kPruneWalPages = 1024;
 
@@ -37,13 +51,10 @@ void RollBack(Db& db) {
 
 }  // namespace
 
-int WalPageLimit(Db& db) {
-  return static_cast<int>(kWalLimit / db.Int("PRAGMA page_size"));
-}
-
 WriterImpl::WriterImpl(LockFile lock, std::unique_ptr<Db> db, FileInfo info,
                        const OpenOptions& options)
     : lock_(std::move(lock)),
+      disk_(options.disk),
       db_(std::move(db)),
       info_(std::move(info)),
       clock_(*options.clock),
@@ -52,10 +63,18 @@ WriterImpl::WriterImpl(LockFile lock, std::unique_ptr<Db> db, FileInfo info,
       log_(*db_, info_, options),
       trainer_(info_.path, options.training),
       pruner_(*db_, bodies_, log_, random_, clock_, info_),
-      checkpoint_at_(WalPageLimit(*db_)),
+      page_size_(static_cast<std::uint64_t>(db_->Int("PRAGMA page_size"))),
+      checkpoint_at_(WalLimit()),
       prune_checkpoint_at_(kPruneWalPages) {
   sqlite3_wal_hook(db_->raw(), RememberWalSize, &wal_pages_);
   log_.CatchUp(info_.last_seq);
+}
+
+int WriterImpl::WalLimit() const {
+  std::uint64_t limit = kWalLimit;
+  const auto all = disk_ ? disk_->ForRevisions() : std::nullopt;
+  if (all) limit = std::clamp(*all / kWalPart, kLeastWal, kWalLimit);
+  return static_cast<int>(limit / page_size_);
 }
 
 void WriterImpl::ReadClock(TransactionImpl& tx, FileInfo& next) {
@@ -113,15 +132,35 @@ Status WriterImpl::Transact(const std::function<void(Transaction&)>& fn) {
     return Break(exception);
   }
   TrainIfDue();
-  if (wal_pages_ >= checkpoint_at_) {
-    // The transaction is on disk whatever becomes of this; where it fails, the
-    // next call says so.
-    if (const Status done = Checkpoint(); !done.ok()) return {};
-    // Where a reader holds it back, try again after some growth only.
-    const int limit = WalPageLimit(*db_);
-    checkpoint_at_ = wal_pages_ >= limit ? wal_pages_ + limit / 4 : limit;
-  }
+  BoundWal();
   return {};
+}
+
+void WriterImpl::BoundWal() {
+  const int limit = WalLimit();
+  if (wal_pages_ >= limit && wal_pages_ < checkpoint_at_) return;
+  // The transaction is on disk whatever becomes of this; where it fails, the
+  // next call says so.
+  if (wal_pages_ >= limit && !Checkpoint().ok()) return;
+  if (wal_pages_ < limit) {
+    if (away_since_) lock_.KeepReadersAway(0);
+    away_since_.reset();
+    ask_again_at_ = 0;
+    checkpoint_at_ = limit;
+    return;
+  }
+  // Readers hold it back. They are short; but where somebody always reads, one
+  // begins before the other ends.
+  const Micros now = clock_.Mono();
+  if (!away_since_ && wal_pages_ >= ask_again_at_) {
+    lock_.KeepReadersAway(LockFile::kLongestAway);
+    away_since_ = now;
+  } else if (away_since_ && now - *away_since_ > LockFile::kLongestAway) {
+    // Somebody does not keep to the rule.
+    away_since_.reset();
+    ask_again_at_ = wal_pages_ + limit;
+  }
+  checkpoint_at_ = wal_pages_ + (away_since_ ? 1 : limit / kTries + 1);
 }
 
 void WriterImpl::TrainIfDue() {
@@ -148,6 +187,7 @@ Error WriterImpl::Break(const std::exception& exception) {
 }
 
 void WriterImpl::RunCheckpoint() {
+  const UseDiskReserve reserve;
   KUBESCRIBE_KILL_POINT("checkpoint.start");
   int log = 0;
   int done = 0;
@@ -187,7 +227,16 @@ Status WriterImpl::Checkpoint() {
   return {};
 }
 
+Result<bool> WriterImpl::MakeRoom(std::uint64_t bytes) {
+  if (broken_) return *broken_;
+  if (!disk_ || disk_->Room() >= bytes) return true;
+  if (disk_->WalBytes(info_.path) < kWorthWhile) return false;
+  if (const Status done = Checkpoint(); !done.ok()) return done.error();
+  return disk_->Room() >= bytes;
+}
+
 Result<std::optional<LogCheckpoint>> WriterImpl::RunSign() {
+  const UseDiskReserve reserve;
   // All that the log has is committed, and so on disk.
   auto checkpoint = log_.Note(clock_.Wall());
   if (!checkpoint.ok() || !*checkpoint) return checkpoint;
@@ -210,10 +259,10 @@ Result<std::optional<LogCheckpoint>> WriterImpl::SignCheckpoint() {
 }
 
 bool WriterImpl::LeaveWalMode() {
-  constexpr int kTries = 50;
+  constexpr int kCloseTries = 50;
   constexpr int kPauseMs = 20;
   db_->handle().setBusyTimeout(0);
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kCloseTries; ++i) {
     try {
       return db_->Text("PRAGMA journal_mode = DELETE") == "delete";
     } catch (const SQLite::Exception& exception) {
@@ -232,7 +281,9 @@ Status WriterImpl::StartBackup(const std::string& path) {
         Code::kBusy,
         fmt::format("{}: a backup of it is being made already", info_.path));
   }
-  auto backup = Backup::Start(*db_, path);
+  const bool counted = disk_ && disk_->Holds(path);
+  auto backup =
+      Backup::Start(*db_, path, counted ? disk_->VfsOver("") : std::string());
   if (!backup.ok()) return backup.error();
   backup_ = std::move(*backup);
   return {};
@@ -267,16 +318,24 @@ Result<std::int64_t> WriterImpl::StartPrune(const PruneWish& wish) {
 Status WriterImpl::StepPrune() {
   if (broken_) return *broken_;
   if (!pruner_.busy()) return {};
+  const UseDiskReserve reserve;
+  if (disk_) {
+    // A step that needs more than is there would fail.
+    const auto room = MakeRoom(kMostPruned * kPruneBytes);
+    if (!room.ok()) return room.error();
+    pruner_.Limit(disk_->Room() / kPruneBytes);
+  }
   try {
     if (wal_pages_ >= prune_checkpoint_at_) {
       RunCheckpoint();
       // Where a reader holds it back, try again after some growth only.
-      prune_checkpoint_at_ = wal_pages_ + kPruneWalPages;
+      prune_checkpoint_at_ = wal_pages_ + std::min(kPruneWalPages, WalLimit());
     } else {
       pruner_.Step(info_);
       // The log is short again after somebody else's checkpoint.
       prune_checkpoint_at_ =
-          std::min(prune_checkpoint_at_, wal_pages_ + kPruneWalPages);
+          std::min(prune_checkpoint_at_,
+                   wal_pages_ + std::min(kPruneWalPages, WalLimit()));
     }
   } catch (const std::exception& exception) {
     return Break(exception);
@@ -286,6 +345,7 @@ Status WriterImpl::StepPrune() {
 
 Result<bool> WriterImpl::CloseCleanly() {
   if (broken_) return *broken_;
+  const UseDiskReserve reserve;
   backup_.reset();
   try {
     KUBESCRIBE_KILL_POINT("close.start");

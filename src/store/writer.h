@@ -36,6 +36,8 @@
 
 namespace kubescribe::store {
 
+class DiskBudget;
+
 // Of the library in use: "3.40.1".
 std::string SqliteVersion();
 
@@ -64,6 +66,8 @@ struct OpenOptions {
   // `old_signer` where that is the one before.
   std::shared_ptr<const codec::Ed25519Key> signer;
   std::shared_ptr<const codec::Ed25519Key> old_signer;
+  // What the files of its folder may take (disk_budget.h); null: not counted.
+  std::shared_ptr<DiskBudget> disk;
 };
 
 // The operations inside one transaction. Lookups see what the same transaction
@@ -164,8 +168,16 @@ class Writer {
   virtual Seq last_seq() const = 0;
 
   // Checkpoints the WAL as far as readers allow now. Called by the owner when
-  // idle, and by Transact itself when the WAL has grown (> 64 MiB).
+  // idle, and by Transact itself when the WAL has grown (> 16 MiB, or an eighth
+  // of a disk budget).
   virtual Status Checkpoint() = 0;
+
+  // Whether this thread may add so many bytes to the disk (disk_budget.h),
+  // after a checkpoint where that is what is missing. It may still be refused
+  // where others take them meanwhile: then Transact fails with kNoSpace.
+  virtual Result<bool> MakeRoom(std::uint64_t bytes) = 0;
+  // Of the WAL's records, as after the last commit.
+  virtual std::uint64_t wal_bytes() const = 0;
 
   // Signs the log as it is on disk, and stores that; none: there is no key, or
   // nothing new since the last one. kCorruption: the log contradicts its last

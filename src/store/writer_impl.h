@@ -9,6 +9,7 @@
 #include "store/body_writer.h"
 #include "store/db.h"
 #include "store/dictionary_trainer.h"
+#include "store/disk_budget.h"
 #include "store/lock_file.h"
 #include "store/log_writer.h"
 #include "store/pruner.h"
@@ -27,6 +28,10 @@ class WriterImpl final : public Writer {
   Status Transact(const std::function<void(Transaction&)>& fn) override;
   Seq last_seq() const override { return info_.last_seq; }
   Status Checkpoint() override;
+  Result<bool> MakeRoom(std::uint64_t bytes) override;
+  std::uint64_t wal_bytes() const override {
+    return static_cast<std::uint64_t>(wal_pages_) * page_size_;
+  }
   Result<std::optional<LogCheckpoint>> SignCheckpoint() override;
   Status StartBackup(const std::string& path) override;
   Result<BackupProgress> StepBackup(int pages) override;
@@ -45,11 +50,19 @@ class WriterImpl final : public Writer {
   void TrainIfDue();
   Error Break(const std::exception& exception);
   void RunCheckpoint();
+  // After a commit: empties the WAL where it is long, and asks readers to keep
+  // away where they do not let it.
+  void BoundWal();
   Result<std::optional<LogCheckpoint>> RunSign();
   bool LeaveWalMode();
 
-  // Before db_: the lock is given back only after the file is closed.
+  // At how many pages a checkpoint of the WAL is due.
+  int WalLimit() const;
+
+  // Before db_: the lock is given back only after the file is closed, and the
+  // VFS is the budget's.
   LockFile lock_;
+  const std::shared_ptr<DiskBudget> disk_;
   std::unique_ptr<Db> db_;
   std::unique_ptr<Backup> backup_;  // the one under way, behind its source
   FileInfo info_;
@@ -69,15 +82,17 @@ class WriterImpl final : public Writer {
   };
   std::optional<Reading> last_reading_;
 
+  const std::uint64_t page_size_;
   // Pages in the WAL after the last commit, and at how many the next
   // checkpoint is due.
   int wal_pages_ = 0;
   int checkpoint_at_;
+  // Since when readers are asked to keep away, and at how many pages they are
+  // asked again where that was in vain.
+  std::optional<Micros> away_since_;
+  int ask_again_at_ = 0;
   // The same of a prune, whose checkpoints are short ones.
   int prune_checkpoint_at_;
 };
-
-// How many pages 64 MiB are.
-int WalPageLimit(Db& db);
 
 }  // namespace kubescribe::store

@@ -219,6 +219,7 @@ Result<FileInfo> Prepare(Db& db, const std::string& path,
 
 Result<std::unique_ptr<Writer>> Writer::Open(const std::string& path,
                                              const OpenOptions& options) {
+  const UseDiskReserve reserve;
   const Result<bool> exists = LookAt(path);
   if (!exists.ok()) return exists.error();
   if (!*exists && !options.create) {
@@ -235,7 +236,8 @@ Result<std::unique_ptr<Writer>> Writer::Open(const std::string& path,
   if (stat(path.c_str(), &size) != 0) {
     return SystemError(path, "cannot look at the file", errno, "try again");
   }
-  const std::string vfs = options.vfs.empty() ? TestVfs() : options.vfs;
+  std::string vfs = options.vfs.empty() ? TestVfs() : options.vfs;
+  if (options.disk) vfs = options.disk->VfsOver(vfs);
   std::unique_ptr<Db> db;
   try {
     db = std::make_unique<Db>(path, SQLite::OPEN_READWRITE, kBusyMs, vfs);

@@ -125,6 +125,7 @@ class StatusCommand final : public Command {
       files = std::vector<query::DatabaseFile>();
     }
     Out out;
+    if (output_ != "json") out.Write(DiskLine(recorder));
     Value clusters = Value::Array();
     int code = kExitFound;
     std::set<std::string> seen;
@@ -160,6 +161,8 @@ class StatusCommand final : public Command {
     if (output_ == "json") {
       Value document = Value::Object();
       document["running"] = Value::Bool(recorder.is_object());
+      const Value* disk = recorder.Find("disk");
+      document["disk"] = disk == nullptr ? Value::Null() : *disk;
       document["clusters"] = std::move(clusters);
       out.Write(output::ToJson(document) + "\n");
     }
@@ -181,6 +184,24 @@ class StatusCommand final : public Command {
     }
     Result<Value> value = output::ParseJson(*answer);
     return value.ok() ? std::move(*value) : Value::Null();
+  }
+
+  // What the data directory takes of its budget; "" where it has none, or no
+  // recorder keeps it.
+  static std::string DiskLine(const Value& recorder) {
+    const Value* disk = recorder.Find("disk");
+    const std::string budget = Member(disk, "budget");
+    if (budget.empty()) return "";
+    const auto size = [](const std::string& bytes) {
+      return Size(std::strtoull(bytes.c_str(), nullptr, 10));
+    };
+    const Value* holding = disk->Find("holding");
+    return "disk         " + size(Member(disk, "used")) + " of " +
+           size(budget) + ", when full: " + Member(disk, "whenFull") +
+           (holding != nullptr && holding->text == "true"
+                ? ", HOLDING: nothing is recorded"
+                : "") +
+           "\n\n";
   }
 
   // What the recorder says of one cluster; null: nothing.

@@ -14,6 +14,7 @@
 #include "base/paths.h"
 #include "kubescribed/settings.h"
 #include "net/client.h"
+#include "store/disk_budget.h"
 
 namespace kubescribe::daemon {
 namespace {
@@ -41,6 +42,7 @@ bool SameForAll(config::Config one, config::Config other) {
     config->resources.clear();
     config->exclude.clear();
     config->retention = {};
+    config->disk = {};
     config->path.clear();
     config->data_dir.clear();
     config->log_format = {};
@@ -57,6 +59,22 @@ bool SameConnection(config::ClusterConfig one, config::ClusterConfig other) {
     cluster->kubeconfig_at.clear();
   }
   return one == other;
+}
+
+store::DiskLimit LimitOf(const config::DiskConfig& disk) {
+  return {disk.budget,
+          disk.hold ? store::WhenFull::kHold : store::WhenFull::kPrune};
+}
+
+void TellDisk(store::DiskBudget& disk) {
+  const store::DiskUse use = disk.use();
+  if (!use.limit.budget || use.used <= *use.limit.budget) return;
+  Log().warn(
+      "the data directory takes {} bytes, more than its budget of {}: {}",
+      use.used, *use.limit.budget,
+      use.limit.when_full == store::WhenFull::kHold
+          ? "nothing is recorded"
+          : "nothing is recorded until enough of it is pruned");
 }
 
 }  // namespace
@@ -76,6 +94,9 @@ App::App(Options options, config::Config config, record::RedactionKey key,
       progress_(SystemClock()),
       started_at_(SystemClock().Wall()) {
   shared_.signing = std::move(signing);
+  shared_.disk = std::make_shared<store::DiskBudget>(config_->data_dir);
+  shared_.disk->Set(LimitOf(config_->disk));
+  TellDisk(*shared_.disk);
   loop_.OnStall([this](Micros from_wall) {
     for (const auto& runner : runners_) runner->Stalled(from_wall);
   });
@@ -130,7 +151,8 @@ bool App::Listen() {
   handlers["status"] = [this](control::Call& /*call*/) -> Result<std::string> {
     std::string answer;
     if (!OnLoop([&] {
-          answer = StatusJson(runners_, started_at_, SystemClock());
+          answer =
+              StatusJson(runners_, *shared_.disk, started_at_, SystemClock());
         })) {
       return Error(Code::kUnavailable, "the recorder is stopping");
     }
@@ -359,6 +381,10 @@ Status App::Reload() {
       loaded->log_format != config_->log_format ||
       loaded->limits.frame_bytes != config_->limits.frame_bytes) {
     Log().warn("log and limits.frameBytes change with a restart only");
+  }
+  if (loaded->disk != config_->disk) {
+    shared_.disk->Set(LimitOf(loaded->disk));
+    TellDisk(*shared_.disk);
   }
   config_ = std::make_shared<const config::Config>(std::move(*loaded));
   std::vector<const config::ClusterConfig*> wanted;

@@ -136,6 +136,7 @@ record::RecorderOptions ClusterRunner::RecordOptions() const {
   o.store.base_bytes = std::max(kAllBases / clusters, kLeastBases);
   o.store.signer = shared_.signing.key;
   o.store.old_signer = shared_.signing.old;
+  o.store.disk = shared_.disk;
   o.checkpoint_every = config_->checkpoint.every;
   return o;
 }

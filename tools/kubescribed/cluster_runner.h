@@ -44,6 +44,7 @@ class ClusterRunner final : public watch::ObservationSink {
     std::string vfs = "";              // SQLite's, by name; "": the default
     bool writer_thread = true;         // false: the owner calls Step
     record::SigningKeys signing = {};  // of the logs' checkpoints
+    std::shared_ptr<store::DiskBudget> disk = {};  // null: not counted
   };
   struct Audited {
     kube::StreamId stream = 0;

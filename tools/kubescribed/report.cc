@@ -78,12 +78,29 @@ ordered_json ClusterJson(const ClusterRunner& runner) {
   json["queueBytes"] = stats.queue_bytes;
   json["pruned"] = stats.pruned;
   json["pruneHoldMs"] = stats.prune_hold / kMillisecond;
+  json["walBytes"] = stats.wal_bytes;
+  json["holding"] = stats.held;
   json["writeErrors"] = stats.write_errors;
   if (!stats.error.empty()) json["error"] = stats.error;
   json["streams"] = ordered_json::array();
   for (const auto& stream : status.streams) {
     json["streams"].push_back(StreamJson(stream));
   }
+  return json;
+}
+
+ordered_json DiskJson(const Runners& runners, store::DiskBudget& disk) {
+  const store::DiskUse use = disk.use();
+  ordered_json json;
+  json["used"] = use.used;
+  if (use.limit.budget) {
+    json["budget"] = *use.limit.budget;
+    json["whenFull"] =
+        use.limit.when_full == store::WhenFull::kHold ? "hold" : "prune";
+  }
+  json["holding"] =
+      std::any_of(runners.begin(), runners.end(),
+                  [](const auto& runner) { return runner->stats().held; });
   return json;
 }
 
@@ -108,13 +125,14 @@ Share ShareOf(const watch::ClusterStatus& status) {
 
 }  // namespace
 
-std::string StatusJson(const Runners& runners, Micros started_at,
-                       const Clock& clock) {
+std::string StatusJson(const Runners& runners, store::DiskBudget& disk,
+                       Micros started_at, const Clock& clock) {
   ordered_json json;
   json["pid"] = getpid();
   json["version"] = KUBESCRIBE_VERSION;
   json["startedAt"] = kube::FormatRfc3339(started_at);
   json["now"] = kube::FormatRfc3339(clock.Wall());
+  json["disk"] = DiskJson(runners, disk);
   json["clusters"] = ordered_json::array();
   for (const auto& runner : runners) {
     json["clusters"].push_back(ClusterJson(*runner));

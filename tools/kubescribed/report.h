@@ -9,14 +9,15 @@
 
 #include "base/clock.h"
 #include "kubescribed/cluster_runner.h"
+#include "store/disk_budget.h"
 
 namespace kubescribe::daemon {
 
 using Runners = std::vector<std::unique_ptr<ClusterRunner>>;
 
 // A JSON object. Loop thread.
-std::string StatusJson(const Runners& runners, Micros started_at,
-                       const Clock& clock);
+std::string StatusJson(const Runners& runners, store::DiskBudget& disk,
+                       Micros started_at, const Clock& clock);
 
 // Shows how far the first lists are: on a terminal a bar a cluster, redrawn in
 // place; otherwise a log line when 5 s have passed since the last. Loop thread.

@@ -136,6 +136,17 @@ clusters:
   EXPECT_EQ(NewCluster(*config, "four").retention, one);
 }
 
+TEST(Config, TheDiskHasABudgetOnlyWhereItIsGiven) {
+  EXPECT_EQ(ParseConfig("{}", "f.yaml")->disk, DiskConfig());
+  EXPECT_FALSE(ParseConfig("disk: {}", "f.yaml")->disk.budget);
+  const auto pruned = ParseConfig("disk: {budget: 20GiB}", "f.yaml");
+  ASSERT_TRUE(pruned.ok()) << pruned.error().message();
+  EXPECT_EQ(pruned->disk.budget, std::uint64_t{20} << 30);
+  EXPECT_FALSE(pruned->disk.hold);
+  EXPECT_TRUE(ParseConfig("disk: {budget: 32MiB, whenFull: hold}", "f.yaml")
+                  ->disk.hold);
+}
+
 struct BrokenCase {
   const char* yaml;
   const char* message;
@@ -158,6 +169,9 @@ INSTANTIATE_TEST_SUITE_P(
                    "auditInterval?"},
         BrokenCase{"retention:\n  agee: 30d\n",
                    "f.yaml:2: retention.agee: unknown key; did you mean age?"},
+        BrokenCase{"disk:\n  budget: 31MiB\n", "f.yaml:2: disk.budget: "},
+        BrokenCase{"disk:\n  whenFull: drop\n",
+                   "f.yaml:2: disk.whenFull: must be prune or hold"},
         BrokenCase{"retention:\n  age: 30\n", "f.yaml:2: retention.age: "},
         BrokenCase{"retention:\n  revisions: 0\n",
                    "f.yaml:2: retention.revisions: "},

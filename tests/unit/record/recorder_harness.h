@@ -16,6 +16,7 @@
 #include "kube/observation.h"
 #include "record/recorder.h"
 #include "record/signing_key.h"
+#include "store/disk_budget.h"
 #include "store/reader.h"
 
 namespace kubescribe::record {
@@ -89,6 +90,7 @@ class RecorderTest : public ::testing::Test {
     options.store.random = &random;
     options.store.synchronous_full = synchronous;
     options.store.vfs = vfs;
+    options.store.disk = disk;
     options.batch_wait = 0;
     options.store.signer = signing.key;
     options.store.old_signer = signing.old;
@@ -269,8 +271,9 @@ class RecorderTest : public ::testing::Test {
   SeededRandom random{7};
   TempDir dir;
   std::string file;
-  std::string vfs;      // of SQLite; "": the default
-  SigningKeys signing;  // none: nothing is signed
+  std::string vfs;                          // of SQLite; "": the default
+  std::shared_ptr<store::DiskBudget> disk;  // null: not counted
+  SigningKeys signing;                      // none: nothing is signed
   Micros checkpoint_every = kMinute;
   std::function<Status(const std::string&)> on_checkpoint;
   bool synchronous = false;  // quicker without
