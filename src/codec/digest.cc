@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include <cstdlib>
+#include <memory>
 
 namespace kubescribe::codec {
 namespace {
@@ -15,6 +16,18 @@ void Require(bool ok) {
 struct FreeContext {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
+struct FreeAlgorithm {
+  void operator()(EVP_MD* algorithm) const { EVP_MD_free(algorithm); }
+};
+
+// Looked up once: EVP_sha256() is looked up anew by each digest, which takes
+// longer than to hash a leaf.
+const EVP_MD* Algorithm() {
+  static const std::unique_ptr<EVP_MD, FreeAlgorithm> algorithm(
+      EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  Require(algorithm != nullptr);
+  return algorithm.get();
+}
 
 }  // namespace
 
@@ -24,7 +37,7 @@ struct Sha256::State {
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
   Require(state_->context != nullptr);
-  Require(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+  Require(EVP_DigestInit_ex(state_->context.get(), Algorithm(), nullptr) == 1);
 }
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
@@ -43,14 +56,14 @@ Sha256Digest Sha256::Finish() {
   Sha256Digest digest{};
   EVP_MD_CTX* context = state_->context.get();
   Require(EVP_DigestFinal_ex(context, digest.data(), nullptr) == 1);
-  Require(EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
+  Require(EVP_DigestInit_ex(context, Algorithm(), nullptr) == 1);
   return digest;
 }
 
 Sha256Digest Sha256Of(std::string_view bytes) {
   Sha256Digest digest{};
   Require(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr,
-                     EVP_sha256(), nullptr) == 1);
+                     Algorithm(), nullptr) == 1);
   return digest;
 }
 
