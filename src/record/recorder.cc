@@ -228,6 +228,7 @@ std::size_t RecorderImpl::Step(Micros wait) {
   Tell(news);
   GiveOut(false);
   PruneTurn();
+  PruneAsMuchAs(news.effects.revisions);
   return news.committed;
 }
 

@@ -22,6 +22,8 @@ constexpr std::uint64_t kBatchPart = 16;
 constexpr std::size_t kLeastBatch = std::size_t{256} << 10;
 constexpr std::size_t kFewestItems = 16;
 constexpr std::uint64_t kLargeWal = std::uint64_t{256} << 20;
+// A batch that waits longer for pruning to make room is held, and that is said.
+constexpr Micros kLongWait = 2 * kSecond;
 
 std::uint64_t MiB(std::uint64_t bytes) { return bytes >> 20; }
 
@@ -67,11 +69,13 @@ bool RecorderImpl::HaveRoom(std::uint64_t bytes) {
   const bool made = disk->Ask(bytes);
   if (made) pruning_ = pruning_ || disk->CutFor(options_.path).has_value();
   if (*room) {
+    waits_since_.reset();
     EndHold();
     return true;
   }
   // A round under way makes room; the batch waits for it as for a slow disk.
-  if (!made) BeginHold();
+  if (!waits_since_) waits_since_ = Mono();
+  if (!made || Mono() - *waits_since_ > kLongWait) BeginHold(made);
   return false;
 }
 
@@ -91,7 +95,7 @@ void RecorderImpl::NoteReach() {
   options_.store.disk->Reaches(options_.path, *reach_from_, info.known_until);
 }
 
-void RecorderImpl::BeginHold() {
+void RecorderImpl::BeginHold(bool pruning) {
   if (held_) return;
   held_ = true;
   held_at_ = Mono();
@@ -102,11 +106,14 @@ void RecorderImpl::BeginHold() {
   const bool prunes = use.limit.when_full == WhenFull::kPrune;
   const std::string reader = store::WalReaders(options_.path);
   Log().warn(
-      "{}: held: {} of {} MiB of the disk budget are used{}{}; nothing is lost "
-      "as long as the API server keeps its history; make room, or raise "
-      "disk.budget and reload",
+      "{}: held: {} of {} MiB of the disk budget are used, of which {} MiB are "
+      "kept free{}{}; nothing is lost as long as the API server keeps its "
+      "history; make room, or raise disk.budget and reload",
       options_.cluster, MiB(use.used), MiB(use.limit.budget.value_or(0)),
-      prunes ? ", and pruning does not make room" : "",
+      MiB(DiskBudget::kReserve),
+      pruning  ? ", until pruning has made room"
+      : prunes ? ", and pruning does not make room"
+               : "",
       reader.empty() ? "" : ", and the write-ahead log is read by " + reader);
   const std::lock_guard<std::mutex> lock(stats_mutex_);
   stats_.held = true;
@@ -153,8 +160,10 @@ void RecorderImpl::TurnBudgetPrune() {
     budget_prune_ = false;
     // What was given back goes from the disk with the checkpoint.
     const Status done = writer_->Checkpoint();
-    if (!done.ok()) Failed(done.error());
+    const auto cut = disk.CutFor(options_.path);
+    if (cut && reach_from_) reach_from_ = std::max(*reach_from_, *cut);
     disk.Done(options_.path);
+    if (!done.ok()) Failed(done.error());
     return;
   }
   const auto cut = disk.CutFor(options_.path);

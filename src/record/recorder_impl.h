@@ -89,6 +89,7 @@ class RecorderImpl final : public Recorder {
   // Between two commits: a step of a prune, and what the retention asks for.
   void PruneTurn();
   bool StepPrune();
+  void PruneAsMuchAs(std::uint64_t revisions);
   // REQUIRES: mutex_, writer_.
   void NotePruned(const Status& step, Micros took);
   Result<store::PruneProgress> PruneAsked(
@@ -103,7 +104,8 @@ class RecorderImpl final : public Recorder {
   bool RoomForBatch();
   bool HaveRoom(std::uint64_t bytes);
   void NoteReach();
-  void BeginHold();
+  // `pruning`: room is being made.
+  void BeginHold(bool pruning);
   void EndHold();
   void NameCause(kube::Observation& seen);
   // Whether the error is the budget's.
@@ -175,6 +177,7 @@ class RecorderImpl final : public Recorder {
   std::set<kube::StreamId> held_streams_;
   bool budget_prune_ = false;  // the writer prunes because of it
   std::optional<Micros> reach_from_;
+  std::optional<Micros> waits_since_;  // the pending batch, for room
   LogOnce wal_errors_;
 
   mutable std::mutex stats_mutex_;

@@ -13,6 +13,8 @@ namespace {
 // How often the retention is looked at.
 constexpr Micros kRetentionInterval = kMinute;
 constexpr Micros kAfterFailure = 5 * kMinute;
+// Of a prune in one turn.
+constexpr int kMostSteps = 8;
 constexpr auto kLookAgain = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -47,6 +49,23 @@ void RecorderImpl::PruneTurn() {
   wishes_ = retention_->Due(*facts);
   std::reverse(wishes_.begin(), wishes_.end());
   pruning_ = pruning_ || !wishes_.empty();
+}
+
+// Where the disk budget asks for it, pruning must be faster than recording.
+void RecorderImpl::PruneAsMuchAs(std::uint64_t revisions) {
+  const auto pruned = [this]() -> std::optional<std::uint64_t> {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!budget_prune_ || writer_ == nullptr || !writer_->pruning()) {
+      return std::nullopt;
+    }
+    return static_cast<std::uint64_t>(writer_->prune_progress().revisions);
+  };
+  const auto before = pruned();
+  for (int step = 0; before && step < kMostSteps; ++step) {
+    const auto now = pruned();
+    if (!now || *now - *before > 2 * revisions) return;
+    StepPrune();
+  }
 }
 
 // False: the retention is to be looked at.

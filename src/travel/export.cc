@@ -76,9 +76,8 @@ class Output {
     return buffer_.size() < kBuffer ? Status() : Flush();
   }
   Status Flush() {
-    const Status put =
-        file_->Write(deflater_ != nullptr ? deflater_->Add(buffer_)
-                                          : std::string_view(buffer_));
+    Status put = file_->Write(deflater_ != nullptr ? deflater_->Add(buffer_)
+                                                   : std::string_view(buffer_));
     buffer_.clear();
     // One large body must not be paid for ever after.
     if (buffer_.capacity() > kBodies) buffer_.shrink_to_fit();

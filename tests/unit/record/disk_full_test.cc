@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "base/test_switches.h"
@@ -210,6 +211,30 @@ TEST_F(DiskFullTest, TheOldestIsPrunedAndRecordingGoesOn) {
   recorder.reset();
   EXPECT_LE(scale_.most, kBudget);
   ExpectVerified();
+}
+
+// Another cluster's file, which is on a slow disk, makes the room.
+TEST_F(DiskFullTest, ALongWaitForPruningIsAHoldAndEndsByItself) {
+  Start(WhenFull::kPrune);
+  OfferStates(20);
+  ASSERT_TRUE(StepUntilWritten());
+  const std::string other = dir.path() + "/other.db";
+  std::ofstream(other).flush();
+  std::filesystem::resize_file(other, kBudget - DiskBudget::kReserve);
+  disk->Reaches(other, 1, clock.Wall());
+  OfferStates(5);
+  for (int i = 0; i < 20 && !recorder->stats().held; ++i) {
+    recorder->Step(0);
+    clock.Advance(kSecond);
+  }
+  EXPECT_TRUE(recorder->stats().held);
+  std::filesystem::remove(other);
+  disk->Leave(other);
+  for (int i = 0; i < 20 && recorder->stats().held; ++i) {
+    clock.Advance(kSecond);
+    recorder->Step(0);
+  }
+  EXPECT_TRUE(StepUntilWritten());
 }
 
 TEST_F(DiskFullTest, AHeldRecorderGoesOnWithALargerBudget) {
