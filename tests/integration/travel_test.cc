@@ -209,6 +209,10 @@ TEST_F(TravelTest, APartIsWhatItSays) {
   const Answer others = Kubescribe("get cm -n b --strict --file " + copy);
   EXPECT_EQ(others.code, 4) << others.text;
   EXPECT_THAT(others.text, HasSubstr("nothing is recorded of this type"));
+  // A mistyped name is not an empty file that nobody notices.
+  EXPECT_EQ(
+      Kubescribe("export cm/wep -n a -o " + elsewhere_ + "/none" + Data()).code,
+      3);
   // The lines of the same part.
   const Answer lines = Kubescribe("export cm/web -n a --since 1h" + Data());
   EXPECT_THAT(lines.text, HasSubstr("\"name\":\"web\""));

@@ -29,6 +29,9 @@ log of its own, and says of what is not in it that it is not. No key of the data
 directory is ever in an export, and what was redacted stays so. Beside what
 changed since --since, a part has the states that were in force then; with -l
 it has objects that had such labels at any time within. No file is replaced.
+
+Exit codes: 0 exported, 1 error, 3 no revision matches (the file has none), 4 with
+--strict: records of it were pruned.
 )";
 
 class ExportCommand final : public Command {
@@ -156,6 +159,10 @@ class ExportCommand final : public Command {
               " bytes\n");
     out.Flush();
     if (!out.ok() || !done->damaged.empty()) return kExitError;
+    if (!done->whole && done->revisions == 0) {
+      Say("note", "no revision matches: the file has none");
+      return kExitNothing;
+    }
     return strict_ && !whole ? kExitUncertain : kExitFound;
   }
 
