@@ -55,6 +55,19 @@ Status FillFields(const std::string& path, History& history) {
   return {};
 }
 
+// What is not in the record may have been all the same.
+std::string Unsure(const std::vector<Warning>& warnings) {
+  if (warnings.empty()) return "";
+  // That something is never recorded says more than any one gap.
+  const auto never = std::find_if(
+      warnings.begin(), warnings.end(),
+      [](const Warning& warning) { return !warning.note.empty(); });
+  const Warning& first = never == warnings.end() ? warnings.front() : *never;
+  const std::size_t more = warnings.size() - 1;
+  return " (uncertain: " + Describe(first) +
+         (more == 0 ? "" : ", and " + std::to_string(more) + " more") + ")";
+}
+
 }  // namespace
 
 Result<History> GetHistory(const std::string& path,
@@ -99,6 +112,14 @@ Result<History> GetHistory(const std::string& path,
     if (!coverage.ok()) return coverage.error();
     if (history.entries.empty()) {
       const store::PrunedRow* pruned = coverage->Pruned(filter.resource_id);
+      std::vector<Warning> unsure =
+          coverage->At(filter.resource_id, filter.name_space,
+                       request.since.value_or(history.file.created_at),
+                       request.until.value_or(history.file.known_until));
+      std::erase_if(unsure, [](const Warning& warning) {
+        return warning.doubt.reason == store::Reason::kPruned ||
+               (warning.doubt.cause == "start" && !warning.doubt.from);
+      });
       return Error(Code::kNotFound,
                    Shown(history.target, filter.name_space) +
                        " is not in the record" +
@@ -106,7 +127,8 @@ Result<History> GetHistory(const std::string& path,
                        (pruned == nullptr
                             ? ""
                             : ", which was pruned up to " +
-                                  kube::FormatRfc3339(*pruned->before_at)));
+                                  kube::FormatRfc3339(*pruned->before_at)) +
+                       Unsure(unsure));
     }
     const Micros first = history.entries.front().revision.changed_at;
     const Micros newest =
@@ -171,7 +193,8 @@ Result<Comparison> Compare(const std::string& path,
   }
   if (!result.from.revision && !result.to.revision) {
     return Error(Code::kNotFound, Shown(result.target, name_space) +
-                                      " existed at neither of the two times");
+                                      " existed at neither of the two times" +
+                                      Unsure(result.warnings));
   }
   return result;
 }

@@ -209,6 +209,12 @@ TEST_F(TravelTest, APartIsWhatItSays) {
   const Answer others = Kubescribe("get cm -n b --strict --file " + copy);
   EXPECT_EQ(others.code, 4) << others.text;
   EXPECT_THAT(others.text, HasSubstr("nothing is recorded of this type"));
+  // What was not picked is not denied.
+  for (const char* words :
+       {"history cm/db -n a", "diff cm/db -n a --from 1m --to now"}) {
+    const Answer other = Kubescribe(words + (" --file " + copy) + " 2>&1");
+    EXPECT_THAT(other.text, HasSubstr("only what this selector picks"));
+  }
   // A mistyped name is not an empty file that nobody notices.
   EXPECT_EQ(
       Kubescribe("export cm/wep -n a -o " + elsewhere_ + "/none" + Data()).code,
