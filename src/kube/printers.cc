@@ -297,6 +297,30 @@ const Printer& PrinterOf(const GroupResource& resource) {
 
 }  // namespace
 
+struct TablePrinter::Impl {
+  TableKind kind;
+  std::vector<Column> columns;
+};
+
+TablePrinter::TablePrinter(const TableKind& kind)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->kind = kind;
+  impl_->columns = PrinterColumns(kind.resource);
+  impl_->columns.front().format = "name";
+}
+TablePrinter::~TablePrinter() = default;
+TablePrinter::TablePrinter(TablePrinter&&) noexcept = default;
+TablePrinter& TablePrinter::operator=(TablePrinter&&) noexcept = default;
+
+const std::vector<Column>& TablePrinter::columns() const {
+  return impl_->columns;
+}
+
+std::vector<std::string> TablePrinter::Cells(std::string_view object,
+                                             Micros at) const {
+  return PrinterCells(impl_->kind.resource, object, at);
+}
+
 std::vector<Column> PrinterColumns(const GroupResource& resource) {
   return PrinterOf(resource).columns;
 }
