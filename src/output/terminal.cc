@@ -5,6 +5,13 @@
 #include <cstdlib>
 
 namespace kubescribe::output {
+namespace {
+
+ColourChoice colour_choice = ColourChoice::kAuto;
+
+}  // namespace
+
+void ChooseColour(ColourChoice choice) { colour_choice = choice; }
 
 Look LookOf(int fd) {
   Look look;
@@ -13,6 +20,9 @@ Look LookOf(int fd) {
   const char* term = std::getenv("TERM");
   look.colour = look.terminal && (no_colour == nullptr || *no_colour == '\0') &&
                 (term == nullptr || std::string_view(term) != "dumb");
+  if (colour_choice != ColourChoice::kAuto) {
+    look.colour = colour_choice == ColourChoice::kAlways;
+  }
   return look;
 }
 

@@ -11,8 +11,13 @@ struct Look {
   bool terminal = false;
   bool colour = false;  // a terminal, NO_COLOR not set, TERM not "dumb"
 };
-// Of a file descriptor, by the environment.
+// Of a file descriptor, by the environment and what was chosen.
 Look LookOf(int fd);
+
+enum class ColourChoice { kAuto, kAlways, kNever };
+// For every later LookOf of the process, whatever the environment says; kAuto
+// is as if it had not been called. Call it before there are other threads.
+void ChooseColour(ColourChoice choice);
 
 // Control characters made visible (ESC as "^[", C1 as "\u009b"), because what
 // is recorded was written by others. Line feeds and tabs stay.

@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <iostream>
 
 #include "config/kubeconfig.h"
 #include "kube/user_time.h"
+#include "kubescribe/pager.h"
 
 namespace kubescribe::tool {
 
@@ -131,18 +133,59 @@ bool SayWarnings(const std::vector<std::string>& file_warnings,
   return !warnings.empty();
 }
 
+void SayRedacted(std::string_view text) {
+  // base64("kfr1:" + 8 hex digits + ":" + 16 bytes), as record/redact.h makes
+  // them.
+  constexpr std::string_view kMark = "a2ZyMT";
+  constexpr std::size_t kLength = 40;
+  static bool said = false;
+  const auto of_base64 = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+  };
+  std::size_t at = said ? std::string_view::npos : text.find(kMark);
+  for (; at != std::string_view::npos; at = text.find(kMark, at + 1)) {
+    const auto first = text.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto length = std::find_if_not(first, text.end(), of_base64) - first;
+    if (length == kLength && (at == 0 || !of_base64(text[at - 1]))) break;
+  }
+  if (at == std::string_view::npos) return;
+  said = true;
+  Say("note",
+      "values that begin with a2ZyMT are fingerprints: the secret values "
+      "themselves are never recorded. While one stays the same, so did the "
+      "value");
+}
+
+Out::Out(Paging paging)
+    : look_(output::LookOf(1)),
+      may_page_(paging == Paging::kIfLong && look_.terminal &&
+                Pager::Wanted()) {}
+
+Out::~Out() { Flush(); }
+
 bool Out::Write(std::string_view text) {
   constexpr std::size_t kBuffer = std::size_t{64} << 10;
   if (gone_ || failed_) return false;
   buffer_ += text;
-  return buffer_.size() < kBuffer || Flush();
+  if (may_page_ && Pager::IsLong(buffer_)) {
+    may_page_ = false;
+    pager_ = Pager::Start();
+  }
+  return buffer_.size() < kBuffer || Send();
 }
 
 bool Out::Flush() {
+  may_page_ = false;
+  return Send();
+}
+
+bool Out::Send() {
+  const int fd = pager_ != nullptr ? pager_->input() : 1;
   std::size_t done = 0;
   while (done < buffer_.size() && !gone_ && !failed_) {
     const ssize_t written =
-        write(1, buffer_.data() + done, buffer_.size() - done);
+        write(fd, buffer_.data() + done, buffer_.size() - done);
     if (written >= 0) {
       done += static_cast<std::size_t>(written);
     } else if (errno == EPIPE) {

@@ -22,6 +22,8 @@ class App;
 
 namespace kubescribe::tool {
 
+class Pager;
+
 // DESIGN §7. `diff` has diff's own: 0 equal, 1 different, above 1 error.
 // kExitAltered and kExitUndecided are verify's.
 enum ExitCode {
@@ -103,14 +105,24 @@ int Fail(const Error& error);
 bool SayWarnings(const std::vector<std::string>& file_warnings,
                  const std::vector<query::Warning>& warnings);
 
+// Says once a run, on stderr, that redacted values are fingerprints, if there
+// is one in `text` (JSON or YAML of an object). For answers that show values;
+// not for tables.
+void SayRedacted(std::string_view text);
+
 // stdout, buffered. A reader who went away is no error: all further text is
 // dropped.
+//
+// On a terminal, text that is longer than the screen before the first Flush
+// goes through the user's pager (pager.h), whose end the destructor waits for.
+// `Paging::kNever` is for what goes on (-w, -f).
+enum class Paging { kIfLong, kNever };
 class Out {
  public:
-  Out() : look_(output::LookOf(1)) {}
+  explicit Out(Paging paging = Paging::kIfLong);
   Out(const Out&) = delete;
   Out& operator=(const Out&) = delete;
-  ~Out() { Flush(); }
+  ~Out();
   const output::Look& look() const { return look_; }
   // False: nobody reads any more.
   bool Write(std::string_view text);
@@ -119,7 +131,11 @@ class Out {
   bool ok() const { return !failed_; }
 
  private:
+  bool Send();
+
   const output::Look look_;
+  bool may_page_;
+  std::unique_ptr<Pager> pager_;
   std::string buffer_;
   bool gone_ = false;
   bool failed_ = false;

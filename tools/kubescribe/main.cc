@@ -9,6 +9,7 @@
 #include "base/edit_distance.h"
 #include "base/paths.h"
 #include "kubescribe/command.h"
+#include "kubescribe/pager.h"
 
 namespace kubescribe::tool {
 namespace {
@@ -61,6 +62,16 @@ int Main(int argc, char** argv) {
   app.add_option("--cluster", common.place.cluster,
                  "Which cluster, where several are recorded")
       ->type_name("NAME");
+  std::string colour = "auto";
+  app.add_option("--color", colour,
+                 "Colour: auto (on a terminal, unless NO_COLOR is set), "
+                 "always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+  bool no_pager = false;
+  app.add_flag("--no-pager", no_pager,
+               "Print long text on a terminal as it is, not through "
+               "$KUBESCRIBE_PAGER, $PAGER or less");
   const auto commands = AllCommands(common);
   for (const auto& command : commands) command->Declare(app);
   for (CLI::App* command : app.get_subcommands(nullptr)) {
@@ -72,6 +83,11 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error, std::cout, std::cerr) == 0 ? kExitFound : kExitUsage;
   }
+  if (colour != "auto") {
+    output::ChooseColour(colour == "always" ? output::ColourChoice::kAlways
+                                            : output::ColourChoice::kNever);
+  }
+  if (no_pager) Pager::Forbid();
   if (common.place.data_dir.empty()) common.place.data_dir = DefaultDataDir();
   for (const auto& command : commands) {
     if (command->app()->parsed()) return command->Run();
