@@ -37,7 +37,17 @@ std::string Names(const std::vector<DatabaseFile>& files) {
   return names;
 }
 
+Error OnlyOne() {
+  return Error(Code::kInvalid,
+               "this is asked of one cluster: choose it with --cluster NAME");
+}
+
 }  // namespace
+
+bool Place::Means(const std::string& cluster) const {
+  return clusters.empty() ||
+         std::find(clusters.begin(), clusters.end(), cluster) != clusters.end();
+}
 
 Result<std::vector<DatabaseFile>> ListDatabases(const std::string& data_dir) {
   std::error_code error;
@@ -64,6 +74,11 @@ Result<std::vector<DatabaseFile>> ListDatabases(const std::string& data_dir) {
 }
 
 Result<std::vector<DatabaseFile>> FindDatabases(const Place& place) {
+  if (!place.clusters.empty() && place.all_clusters) {
+    return Error(Code::kInvalid,
+                 "--cluster names some, --all-clusters means all: give one of "
+                 "them");
+  }
   if (!place.file.empty()) {
     std::error_code error;
     if (!fs::is_regular_file(place.file, error)) {
@@ -83,24 +98,41 @@ Result<std::vector<DatabaseFile>> FindDatabases(const Place& place) {
                      ": start kubescribed, or name another directory with "
                      "--data");
   }
-  if (place.cluster.empty()) return files;
-  for (const DatabaseFile& file : *files) {
-    if (file.cluster == place.cluster) return std::vector{file};
+  if (place.clusters.empty()) return files;
+  std::vector<DatabaseFile> found;
+  for (const std::string& cluster : place.clusters) {
+    const auto named = [&](const DatabaseFile& file) {
+      return file.cluster == cluster;
+    };
+    if (std::any_of(found.begin(), found.end(), named)) continue;
+    const auto file = std::find_if(files->begin(), files->end(), named);
+    if (file == files->end()) {
+      return Error(Code::kIo, "cluster \"" + cluster +
+                                  "\" is not recorded in " + place.data_dir +
+                                  "; these are: " + Names(*files));
+    }
+    found.push_back(*file);
   }
-  return Error(Code::kIo, "cluster \"" + place.cluster +
-                              "\" is not recorded in " + place.data_dir +
-                              "; these are: " + Names(*files));
+  return found;
 }
 
 Result<DatabaseFile> FindDatabase(const Place& place) {
   Result<std::vector<DatabaseFile>> files = FindDatabases(place);
   if (!files.ok()) return files.error();
+  if (files->size() > 1 && (place.all_clusters || !place.clusters.empty())) {
+    return OnlyOne();
+  }
   if (files->size() > 1) {
     return Error(Code::kInvalid,
                  "several clusters are recorded in " + place.data_dir +
                      ": choose one with --cluster: " + Names(*files));
   }
   return files->front();
+}
+
+Result<std::string> OneCluster(const Place& place) {
+  if (place.clusters.size() > 1) return OnlyOne();
+  return place.clusters.empty() ? std::string() : place.clusters.front();
 }
 
 }  // namespace kubescribe::query

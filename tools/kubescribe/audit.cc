@@ -42,8 +42,10 @@ class Audit final : public Command {
                         "audit asks a running recorder: name its data "
                         "directory with --data, not a file"));
     }
+    const Result<std::string> cluster = query::OneCluster(common_.place);
+    if (!cluster.ok()) return Fail(cluster.error());
     Value args = Value::Object();
-    args["cluster"] = Value::String(common_.place.cluster);
+    args["cluster"] = Value::String(*cluster);
     args["types"] = Value::Array();
     for (const std::string& type : types_) {
       args["types"].items.push_back(Value::String(type));

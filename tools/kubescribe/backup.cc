@@ -82,8 +82,10 @@ class Backup final : public Command {
 
   Status AskRecorder(const std::string& path) {
     using output::Value;
+    const Result<std::string> cluster = query::OneCluster(common_.place);
+    if (!cluster.ok()) return cluster.error();
     Value args = Value::Object();
-    args["cluster"] = Value::String(common_.place.cluster);
+    args["cluster"] = Value::String(*cluster);
     args["path"] = Value::String(path);
     const Result<std::string> answer = control::Ask(
         common_.place.data_dir, {"backup", output::ToJsonLine(args)},

@@ -59,9 +59,18 @@ int Main(int argc, char** argv) {
                  "$XDG_STATE_HOME/kubescribe)")
       ->type_name("DIR")
       ->excludes(file);
-  app.add_option("--cluster", common.place.cluster,
-                 "Which cluster, where several are recorded")
-      ->type_name("NAME");
+  auto* cluster =
+      app.add_option("--cluster", common.place.clusters,
+                     "Which cluster, where several are recorded; several, "
+                     "with commas or by giving it again, for what can be asked "
+                     "of several")
+          ->delimiter(',')
+          ->allow_extra_args(false)
+          ->type_name("NAME");
+  app.add_flag("--all-clusters", common.place.all_clusters,
+               "All clusters of the data directory")
+      ->excludes(cluster)
+      ->excludes(file);
   std::string colour = "auto";
   app.add_option("--color", colour,
                  "Colour: auto (on a terminal, unless NO_COLOR is set), "

@@ -224,10 +224,7 @@ class StatusCommand final : public Command {
     for (const Value& item : clusters->items) {
       const Value* name = item.Find("cluster");
       if (name == nullptr || seen.count(name->text) != 0) continue;
-      if (!common_.place.cluster.empty() &&
-          common_.place.cluster != name->text) {
-        continue;
-      }
+      if (!common_.place.Means(name->text)) continue;
       unseen.push_back(&item);
     }
     return unseen;

@@ -391,19 +391,42 @@ TEST_F(DamagedTest, ExportMarksTheLineAndGoesOn) {
 }
 
 TEST_F(QueryTest, DatabasesAreFoundByCluster) {
-  const auto one = FindDatabase({file_.folder(), "", ""});
+  const auto one = FindDatabase({file_.folder(), "", {}});
   ASSERT_TRUE(one.ok()) << one.error().message();
   EXPECT_EQ(one->cluster, "test");
   std::ofstream(store::DatabasePath(file_.folder(), "kind/a")) << "";
-  const auto many = FindDatabase({file_.folder(), "", ""});
+  const auto many = FindDatabase({file_.folder(), "", {}});
   ASSERT_FALSE(many.ok());
   EXPECT_EQ(many.error().code(), Code::kInvalid);
   EXPECT_NE(many.error().message().find("kind/a"), std::string::npos);
-  const auto named = FindDatabase({file_.folder(), "", "kind/a"});
+  const auto named = FindDatabase({file_.folder(), "", {"kind/a"}});
   EXPECT_TRUE(named.ok());
-  EXPECT_EQ(FindDatabase({file_.folder(), "", "x"}).error().code(), Code::kIo);
-  EXPECT_EQ(FindDatabase({file_.folder() + "/none", "", ""}).error().code(),
+  EXPECT_EQ(FindDatabase({file_.folder(), "", {"x"}}).error().code(),
             Code::kIo);
+  EXPECT_EQ(FindDatabase({file_.folder() + "/none", "", {}}).error().code(),
+            Code::kIo);
+}
+
+TEST_F(QueryTest, SeveralClustersComeInTheOrderAskedForAndEachOnce) {
+  std::ofstream(store::DatabasePath(file_.folder(), "a")) << "";
+  const auto all = FindDatabases({file_.folder(), "", {}, true});
+  ASSERT_TRUE(all.ok()) << all.error().message();
+  ASSERT_EQ(all->size(), 2U);
+  EXPECT_EQ(all->front().cluster, "a");
+  const auto named = FindDatabases({file_.folder(), "", {"test", "a", "test"}});
+  ASSERT_TRUE(named.ok()) << named.error().message();
+  ASSERT_EQ(named->size(), 2U);
+  EXPECT_EQ(named->front().cluster, "test");
+  EXPECT_EQ(FindDatabase({file_.folder(), "", {"test", "a"}}).error().code(),
+            Code::kInvalid);
+  EXPECT_EQ(FindDatabase({file_.folder(), "", {}, true}).error().code(),
+            Code::kInvalid);
+  EXPECT_EQ(FindDatabases({file_.folder(), "", {"a"}, true}).error().code(),
+            Code::kInvalid);
+  EXPECT_EQ(OneCluster({"", "", {"a", "b"}}).error().code(), Code::kInvalid);
+  EXPECT_EQ(*OneCluster({"", "", {"a"}}), "a");
+  EXPECT_TRUE((Place{"", "", {}, false}).Means("a"));
+  EXPECT_FALSE((Place{"", "", {"b"}, false}).Means("a"));
 }
 
 TEST(ObjectTest, OnlyWhatIsMissingIsPutInFront) {

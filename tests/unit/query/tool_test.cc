@@ -307,6 +307,8 @@ TEST_F(ToolTest, OneFileAnywhereCanBeAsked) {
   EXPECT_NE(answer.err.find("/nonexistent.db"), std::string::npos);
   EXPECT_EQ(answer.code, 1);
   EXPECT_EQ(Run("get pods --cluster other").code, 1);
+  EXPECT_EQ(Run("get pods --all-clusters --cluster test").code, 2);
+  EXPECT_EQ(Run("history --cluster test pod/web").code, 0);
   EXPECT_EQ(Run("get pods --data /nonexistent").code, 1);
   EXPECT_EQ(Run("get xylophones").code, 2);
   EXPECT_EQ(Run("get pods --at ''").code, 2);
