@@ -377,6 +377,25 @@ std::string FormatZoned(Micros time, const std::string& zone) {
                      minutes / 60, minutes % 60);
 }
 
+std::string FormatRfc1123(Micros time, const std::string& zone) {
+  constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed",
+                                "Thu", "Fri", "Sat"};
+  constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const Micros offset = OffsetAt(FindZone(zone), time);
+  const date::sys_time<std::chrono::microseconds> local{
+      std::chrono::microseconds(time + offset)};
+  const auto day = date::floor<date::days>(local);
+  const date::year_month_day ymd(day);
+  const Micros minutes = std::abs(offset) / kMinute;
+  return fmt::format(
+      "{}, {:02} {} {:04} {} {}{:02}{:02}",
+      kDays[date::weekday(day).c_encoding()], static_cast<unsigned>(ymd.day()),
+      kMonths[static_cast<unsigned>(ymd.month()) - 1],
+      static_cast<int>(ymd.year()), FormatRfc3339(time + offset).substr(11, 8),
+      offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
 std::string FormatLocal(Micros time, const std::string& zone) {
   std::string text =
       FormatRfc3339(time + OffsetAt(FindZone(zone), time)).substr(0, 23);

@@ -26,6 +26,10 @@ std::string FormatRfc3339(Micros time);
 // unknown zone counts as UTC.
 std::string FormatZoned(Micros time, const std::string& zone);
 
+// In `zone` as kubectl describe writes a time:
+// "Fri, 20 Nov 2026 11:00:00 +0100".
+std::string FormatRfc1123(Micros time, const std::string& zone);
+
 // In `zone`, to the millisecond, without the offset, for a person's columns:
 // "2026-11-20 11:00:00.123".
 std::string FormatLocal(Micros time, const std::string& zone);

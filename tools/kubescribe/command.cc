@@ -17,6 +17,7 @@ namespace kubescribe::tool {
 std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(MakeGet(common));
+  commands.push_back(MakeDescribe(common));
   commands.push_back(MakeHistory(common));
   commands.push_back(MakeDiff(common));
   commands.push_back(MakeGaps(common));

@@ -63,6 +63,7 @@ class Command {
 std::vector<std::unique_ptr<Command>> AllCommands(const Common& common);
 
 std::unique_ptr<Command> MakeGet(const Common& common);
+std::unique_ptr<Command> MakeDescribe(const Common& common);
 std::unique_ptr<Command> MakeHistory(const Common& common);
 std::unique_ptr<Command> MakeDiff(const Common& common);
 std::unique_ptr<Command> MakeGaps(const Common& common);
