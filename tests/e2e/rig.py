@@ -23,6 +23,10 @@ import urllib.request
 
 import kube
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+# The versions that tools/servers builds.
+NEWEST = "1.36"
+VERSIONS = (NEWEST, "1.32")
 # Users of the token file: name -> groups.
 USERS = {
     "admin": "system:masters",
@@ -40,9 +44,39 @@ READ_ALL = {
                "verbs": ["get", "list", "watch"]}],
 }
 
+# Flags with which a server has every kind that it can have, also those that are
+# not in use by default.
+EVERYTHING = {
+    "1.36": (
+        "--runtime-config=api/all=true",
+        "--feature-gates=ClusterTrustBundle=true,"
+        "CoordinatedLeaderElection=true,DRADeviceTaintRules=true,"
+        "DRADeviceTaints=true,DRAResourcePoolStatus=true,GangScheduling=true,"
+        "GenericWorkload=true,PodCertificateRequest=true,"
+        "StorageVersionMigrator=true,StorageVersionAPI=true,"
+        "APIServerIdentity=true"),
+    "1.32": (
+        "--runtime-config=api/all=true",
+        "--feature-gates=ClusterTrustBundle=true,"
+        "CoordinatedLeaderElection=true,DynamicResourceAllocation=true,"
+        "MutatingAdmissionPolicy=true,MultiCIDRServiceAllocator=true,"
+        "StorageVersionMigrator=true,InformerResourceVersion=true,"
+        "VolumeAttributesClass=true,StorageVersionAPI=true,"
+        "APIServerIdentity=true"),
+}
+
 
 class RigError(Exception):
     """The cluster could not be brought where the test wants it."""
+
+
+def find_servers(version=None):
+    """The folder of the newest servers, or of those of an older version
+    ("1.32"); None where tools/servers has not built them."""
+    words = ["--find"] if version in (None, NEWEST) else ["--find", version]
+    found = subprocess.run([ROOT / "tools" / "servers", *words],
+                           stdout=subprocess.PIPE, text=True, check=False)
+    return found.stdout.strip() if found.returncode == 0 else None
 
 
 def free_port():
@@ -66,9 +100,12 @@ def wait_for(what, condition, timeout=60, pause=0.05):
 class Cluster:
     """One etcd and one API server; ports stay the same over restarts."""
 
-    def __init__(self, servers, work, name="one", api_flags=()):
+    def __init__(self, servers, work, name="one", api_flags=(), version=None):
+        """version: "1.32" for the older API server instead of that of
+        `servers`."""
         self.name = name
-        self._servers = pathlib.Path(servers)
+        self._servers = pathlib.Path(
+            find_servers(version) if version else servers)
         self.dir = pathlib.Path(work) / name
         self.dir.mkdir(parents=True, exist_ok=True)
         self.port = free_port()

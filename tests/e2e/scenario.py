@@ -12,7 +12,6 @@ import os
 import pathlib
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,8 +21,7 @@ import checker
 import rig
 import writers
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+ROOT = rig.ROOT
 SKIPPED = 77
 
 
@@ -46,8 +44,8 @@ class Context:
     def say(self, text):
         print(f"[{time.monotonic() - self._began:6.1f} s] {text}", flush=True)
 
-    def cluster(self, name="one", api_flags=()):
-        return rig.Cluster(self.servers, self.work, name, api_flags)
+    def cluster(self, name="one", api_flags=(), version=None):
+        return rig.Cluster(self.servers, self.work, name, api_flags, version)
 
     def expect(self, problems, what):
         """Fails with the first problems, unless there are none."""
@@ -67,12 +65,6 @@ class Context:
         self.say(f"ok: each of {count} damages would be found")
 
 
-def _find_servers():
-    found = subprocess.run([ROOT / "tools" / "servers", "--find"],
-                           stdout=subprocess.PIPE, text=True, check=False)
-    return found.stdout.strip() if found.returncode == 0 else None
-
-
 def main(run, needs_programs=True):
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--seed", type=int,
@@ -87,7 +79,7 @@ def main(run, needs_programs=True):
     parser.add_argument("--keep", action="store_true",
                         help="keep the folder of a passed run, too")
     options = parser.parse_args()
-    servers = options.servers or _find_servers()
+    servers = options.servers or rig.find_servers()
     if not servers:
         print("skipped: no kube-apiserver here; tools/servers builds one")
         sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
