@@ -396,6 +396,20 @@ std::string FormatRfc1123(Micros time, const std::string& zone) {
       offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
+std::string FormatNamedZone(Micros time, const std::string& zone) {
+  const date::time_zone* const found = FindZone(zone);
+  const Micros offset = OffsetAt(found, time);
+  const Micros minutes = std::abs(offset) / kMinute;
+  const std::string local = FormatRfc3339(time + offset);
+  return fmt::format(
+      "{} {} {}{:02}{:02} {}", local.substr(0, 10), local.substr(11, 8),
+      offset < 0 ? '-' : '+', minutes / 60, minutes % 60,
+      found == nullptr
+          ? "UTC"
+          : found->get_info(date::floor<std::chrono::seconds>(ToSys(time)))
+                .abbrev);
+}
+
 std::string FormatLocal(Micros time, const std::string& zone) {
   std::string text =
       FormatRfc3339(time + OffsetAt(FindZone(zone), time)).substr(0, 23);

@@ -30,6 +30,10 @@ std::string FormatZoned(Micros time, const std::string& zone);
 // "Fri, 20 Nov 2026 11:00:00 +0100".
 std::string FormatRfc1123(Micros time, const std::string& zone);
 
+// In `zone` with its offset and its name, to the second:
+// "2026-11-20 11:00:00 +0100 CET".
+std::string FormatNamedZone(Micros time, const std::string& zone);
+
 // In `zone`, to the millisecond, without the offset, for a person's columns:
 // "2026-11-20 11:00:00.123".
 std::string FormatLocal(Micros time, const std::string& zone);

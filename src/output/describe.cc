@@ -15,7 +15,36 @@ struct KindEntry {
   Describer describer;
 };
 
-constexpr std::array<KindEntry, 0> kKinds = {};
+constexpr auto kKinds = std::to_array<KindEntry>({
+    {"", "ConfigMap", DescribeConfigMap},
+    {"", "Endpoints", DescribeEndpoints},
+    {"", "LimitRange", DescribeLimitRange},
+    {"", "Namespace", DescribeNamespace},
+    {"", "PersistentVolume", DescribePersistentVolume},
+    {"", "PersistentVolumeClaim", DescribePersistentVolumeClaim},
+    {"", "ResourceQuota", DescribeResourceQuota},
+    {"", "Secret", DescribeSecret},
+    {"", "Service", DescribeService},
+    {"", "ServiceAccount", DescribeServiceAccount},
+    {"autoscaling", "HorizontalPodAutoscaler", DescribeHorizontalPodAutoscaler},
+    {"certificates.k8s.io", "CertificateSigningRequest",
+     DescribeCertificateSigningRequest},
+    {"discovery.k8s.io", "EndpointSlice", DescribeEndpointSlice},
+    {"networking.k8s.io", "IPAddress", DescribeIpAddress},
+    {"networking.k8s.io", "Ingress", DescribeIngress},
+    {"networking.k8s.io", "IngressClass", DescribeIngressClass},
+    {"networking.k8s.io", "NetworkPolicy", DescribeNetworkPolicy},
+    {"networking.k8s.io", "ServiceCIDR", DescribeServiceCidr},
+    {"policy", "PodDisruptionBudget", DescribePodDisruptionBudget},
+    {"rbac.authorization.k8s.io", "ClusterRole", DescribeRole},
+    {"rbac.authorization.k8s.io", "ClusterRoleBinding", DescribeRoleBinding},
+    {"rbac.authorization.k8s.io", "Role", DescribeRole},
+    {"rbac.authorization.k8s.io", "RoleBinding", DescribeRoleBinding},
+    {"scheduling.k8s.io", "PriorityClass", DescribePriorityClass},
+    {"storage.k8s.io", "CSINode", DescribeCsiNode},
+    {"storage.k8s.io", "StorageClass", DescribeStorageClass},
+    {"storage.k8s.io", "VolumeAttributesClass", DescribeVolumeAttributesClass},
+});
 
 Describer DescriberOf(const DescribeRequest& request) {
   const auto* const entry =

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "kube/user_time.h"
+#include "output/describe_fields.h"
 
 namespace kubescribe::output {
 namespace {
@@ -49,6 +50,12 @@ std::string Subject::Time(View time) const {
   const std::optional<Micros> parsed = kube::ParseRfc3339(time.Text());
   if (!parsed) return "Mon, 01 Jan 0001 00:00:00 +0000";
   return kube::FormatRfc1123(*parsed, request_.zone);
+}
+
+std::string Subject::LongTime(View time) const {
+  const std::optional<Micros> parsed = kube::ParseRfc3339(time.Text());
+  if (!parsed) return "0001-01-01 00:00:00 +0000 UTC";
+  return kube::FormatNamedZone(*parsed, request_.zone);
 }
 
 std::string Subject::Age(View time) const {
@@ -270,7 +277,9 @@ std::string GoText(View value) {
     }
     return "map[" + text + "]";
   }
-  return value.has() ? value.Scalar() : "<nil>";
+  if (!value.has()) return "<nil>";
+  const bool number = value.value()->kind == Value::Kind::kNumber;
+  return number ? GoNumber(value.Scalar()) : value.Scalar();
 }
 
 }  // namespace kubescribe::output

@@ -30,6 +30,8 @@ class Subject {
   // "Mon, 02 Jan 2006 15:04:05 -0700" in the user's zone; of no time that of
   // the year 1, as kubectl does.
   std::string Time(View time) const;
+  // The same as "2006-01-02 15:04:05 -0700 MST".
+  std::string LongTime(View time) const;
   // "5m10s" until the instant; "<unknown>" of no time.
   std::string Age(View time) const;
 
