@@ -65,6 +65,10 @@ class Context:
         self.say(f"ok: each of {count} damages would be found")
 
 
+def in_ci():
+    return os.environ.get("CI") == "true"
+
+
 def main(run, needs_programs=True):
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--seed", type=int,
@@ -82,7 +86,7 @@ def main(run, needs_programs=True):
     servers = options.servers or rig.find_servers()
     if not servers:
         print("skipped: no kube-apiserver here; tools/servers builds one")
-        sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
+        sys.exit(1 if in_ci() else SKIPPED)
     if needs_programs and not (options.bin / "kubescribed").exists():
         sys.exit(f"no kubescribed in {options.bin}: build it, or give --bin")
 
