@@ -1,9 +1,9 @@
-#include "output/value.h"
+#include "kube/value.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace kubescribe::output {
+namespace kubescribe::kube {
 namespace {
 
 constexpr std::size_t kMaxDepth = 512;
@@ -256,4 +256,4 @@ std::string QuoteJson(std::string_view text) {
   return out;
 }
 
-}  // namespace kubescribe::output
+}  // namespace kubescribe::kube
