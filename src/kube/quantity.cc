@@ -29,29 +29,29 @@ constexpr std::array<std::string_view, 10> kDecimalSuffixes = {
 constexpr std::array<std::string_view, 7> kBinarySuffixes = {
     "", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
 
-struct Unit {
+struct QuantityUnit {
   int exponent = 0;  // of 10, or of 2
   Quantity::Format format = Quantity::Format::kDecimal;
 };
 
-std::optional<Unit> ReadSuffix(std::string_view suffix) {
+std::optional<QuantityUnit> ReadQuantitySuffix(std::string_view suffix) {
   const auto* const decimal =
       std::find(kDecimalSuffixes.begin(), kDecimalSuffixes.end(), suffix);
   if (decimal != kDecimalSuffixes.end()) {
     const auto place = static_cast<int>(decimal - kDecimalSuffixes.begin());
-    return Unit{3 * place + kNano, Quantity::Format::kDecimal};
+    return QuantityUnit{3 * place + kNano, Quantity::Format::kDecimal};
   }
   const auto* const binary =
       std::find(kBinarySuffixes.begin(), kBinarySuffixes.end(), suffix);
   if (binary != kBinarySuffixes.end()) {
     const auto place = static_cast<int>(binary - kBinarySuffixes.begin());
-    return Unit{10 * place, Quantity::Format::kBinary};
+    return QuantityUnit{10 * place, Quantity::Format::kBinary};
   }
   if (suffix.size() < 2 || (suffix[0] != 'e' && suffix[0] != 'E')) {
     return std::nullopt;
   }
   suffix.remove_prefix(suffix[1] == '+' ? 2 : 1);
-  Unit unit{0, Quantity::Format::kExponent};
+  QuantityUnit unit{0, Quantity::Format::kExponent};
   const char* const end = suffix.data() + suffix.size();
   const auto read = std::from_chars(suffix.data(), end, unit.exponent);
   if (read.ec != std::errc() || read.ptr != end || unit.exponent > 1000 ||
@@ -61,7 +61,7 @@ std::optional<Unit> ReadSuffix(std::string_view suffix) {
   return unit;
 }
 
-std::string Digits(Wide value) {
+std::string DecimalDigits(Wide value) {
   std::string digits;
   UWide rest =
       value < 0 ? -static_cast<UWide>(value) : static_cast<UWide>(value);
@@ -73,7 +73,7 @@ std::string Digits(Wide value) {
   return value < 0 ? "-" + digits : digits;
 }
 
-struct Parts {
+struct QuantityParts {
   bool negative = false;
   std::string_view whole;  // without leading zeros
   std::string_view fraction;
@@ -81,8 +81,8 @@ struct Parts {
   bool has_digits = false;
 };
 
-Parts Split(std::string_view text) {
-  Parts parts;
+QuantityParts SplitQuantity(std::string_view text) {
+  QuantityParts parts;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
     parts.negative = text[0] == '-';
     text.remove_prefix(1);
@@ -109,7 +109,7 @@ Parts Split(std::string_view text) {
 }
 
 // Whether what was written is what is printed, canonical or not.
-bool IsKept(const Parts& parts, const Unit& unit, Wide number) {
+bool IsKept(const QuantityParts& parts, const QuantityUnit& unit, Wide number) {
   const int digits = static_cast<int>(
       std::max(parts.whole.size(), std::size_t{1}) + parts.fraction.size());
   if (unit.format == Quantity::Format::kBinary) {
@@ -144,8 +144,8 @@ Quantity::Mantissa Quantity::Rescale(Mantissa mantissa, int from, int to,
 }
 
 Result<Quantity> Quantity::Parse(std::string_view text) {
-  const Parts parts = Split(text);
-  const std::optional<Unit> unit = ReadSuffix(parts.suffix);
+  const QuantityParts parts = SplitQuantity(text);
+  const std::optional<QuantityUnit> unit = ReadQuantitySuffix(parts.suffix);
   if (!parts.has_digits || !unit) {
     return Error(
         Code::kInvalid,
@@ -214,7 +214,7 @@ std::string Quantity::Canonical() const {
       for (; whole % 1024 == 0 && step + 1 < kBinarySuffixes.size(); ++step) {
         whole /= 1024;
       }
-      return Digits(whole) + std::string(kBinarySuffixes[step]);
+      return DecimalDigits(whole) + std::string(kBinarySuffixes[step]);
     }
   }
   Mantissa mantissa = mantissa_;
@@ -224,11 +224,12 @@ std::string Quantity::Canonical() const {
   const int place = (exponent - kNano) / 3;
   if (format_ != Format::kExponent && place >= 0 &&
       place < static_cast<int>(kDecimalSuffixes.size())) {
-    return Digits(mantissa) +
+    return DecimalDigits(mantissa) +
            std::string(kDecimalSuffixes[static_cast<std::size_t>(place)]);
   }
-  return exponent == 0 ? Digits(mantissa)
-                       : fmt::format("{}e{}", Digits(mantissa), exponent);
+  return exponent == 0
+             ? DecimalDigits(mantissa)
+             : fmt::format("{}e{}", DecimalDigits(mantissa), exponent);
 }
 
 void Quantity::Add(const Quantity& other) {

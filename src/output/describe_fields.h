@@ -41,8 +41,13 @@ std::vector<Value> SlicesOfService(const Subject& subject,
 std::string EndpointsText(const std::vector<Value>& slices,
                           std::string_view port_name);
 
-// "Type:  NFS (…)" and its fields. False: it is of no known type.
-bool VolumeSourceLines(View persistent_volume_spec, Sheet& sheet);
+// "fast": the class that a volume has or a claim asks for; "".
+std::string StorageClassOf(View object);
+
+// "Type:  NFS (…)" and its fields, of a volume of a Pod or the spec of a
+// PersistentVolume. False: it is of no known type.
+enum class VolumeOf { kPod, kCluster };
+bool VolumeSourceLines(View volume, VolumeOf of, Sheet& sheet);
 
 // "Pod I Ps" of "podIPs": how kubectl makes a label of a key.
 std::string FieldLabel(const std::string& key);

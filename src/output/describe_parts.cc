@@ -145,13 +145,17 @@ std::vector<Value> FindEvents(const Subject& subject, const EventsOf& of) {
     query.field_selector += ",involvedObject.uid=" + Escaped(of.uid);
   }
   std::vector<Value> events = subject.Find(query);
+  SortEvents(events);
+  return events;
+}
+
+void SortEvents(std::vector<Value>& events) {
   const auto last = [](const Value& event) {
     return kube::ParseRfc3339(View(event)["lastTimestamp"].Text());
   };
   std::stable_sort(
       events.begin(), events.end(),
       [&](const Value& a, const Value& b) { return last(a) < last(b); });
-  return events;
 }
 
 void EventLines(const Subject& subject, const std::vector<Value>& events,

@@ -73,7 +73,8 @@ struct EventsOf {
 };
 // Of the subject itself.
 EventsOf EventsOfSubject(const Subject& subject);
-// In the order in which kubectl tells them.
+// In the order in which kubectl tells them: by when they were seen last.
+void SortEvents(std::vector<Value>& events);
 std::vector<Value> FindEvents(const Subject& subject, const EventsOf& of);
 // The table, or "<none>".
 void EventLines(const Subject& subject, const std::vector<Value>& events,

@@ -35,11 +35,6 @@ std::string AccessModes(View modes) {
   return text;
 }
 
-std::string StorageClassOf(View object) {
-  View beta = object["metadata"]["annotations"][kBetaClass];
-  return (beta.has() ? beta : object["spec"]["storageClassName"]).Text();
-}
-
 std::string StatusText(const Subject& subject) {
   View deleted = subject.meta("deletionTimestamp");
   if (deleted.has()) {
@@ -131,6 +126,11 @@ void WriteClaimConditions(const Subject& subject, Sheet& sheet) {
 
 }  // namespace
 
+std::string StorageClassOf(View object) {
+  View beta = object["metadata"]["annotations"][kBetaClass];
+  return (beta.has() ? beta : object["spec"]["storageClassName"]).Text();
+}
+
 void DescribePersistentVolume(const Subject& subject, Sheet& sheet) {
   View spec = subject["spec"];
   HeadLines(subject, sheet);
@@ -152,7 +152,8 @@ void DescribePersistentVolume(const Subject& subject, Sheet& sheet) {
   WriteNodeAffinity(spec["nodeAffinity"], sheet);
   FieldLine(sheet, "Message", subject["status"]["message"].Text());
   sheet.Put(0, "Source:\n");
-  if (!VolumeSourceLines(spec, sheet)) sheet.Put(1, "<unknown>\n");
+  if (!VolumeSourceLines(spec, VolumeOf::kCluster, sheet))
+    sheet.Put(1, "<unknown>\n");
   TellEvents(subject, sheet);
 }
 

@@ -1,5 +1,5 @@
-// Where a PersistentVolume's bytes are, as a table: which fields of which kind
-// of volume are shown, under which words.
+// Where the bytes of a PersistentVolume or of a Pod's volume are, as a table:
+// which fields of which kind of volume are shown, under which words.
 #include <fmt/format.h>
 
 #include <span>
@@ -20,13 +20,14 @@ enum class Shape {
   kList,    // "[a b]"
   kJoined,  // "a, b"
   kMap,     // "map[a:b]"
-  kSecret,  // a name and a namespace
+  kSecret,  // a name, and a namespace of a PersistentVolume's
 };
 
 struct Field {
   const char* label;  // with its colon
   const char* key;    // "secretRef/name" is a field of a field
   Shape shape = Shape::kText;
+  bool cluster_only = false;  // not told of a Pod's
 };
 
 struct Source {
@@ -77,7 +78,8 @@ const std::vector<Source>& Sources() {
        "Glusterfs (a Glusterfs mount on the host that shares a pod's "
        "lifetime)",
        {{"EndpointsName:", "endpoints"},
-        {"EndpointsNamespace:", "endpointsNamespace", Shape::kTextOrUnset},
+        {"EndpointsNamespace:", "endpointsNamespace", Shape::kTextOrUnset,
+         true},
         {"Path:", "path"},
         {"ReadOnly:", "readOnly", Shape::kBool}}},
       {"rbd",
@@ -130,8 +132,8 @@ const std::vector<Source>& Sources() {
         {"Storage Pool:", "storagePool"},
         {"Storage Mode:", "storageMode"},
         {"VolumeName:", "volumeName"},
-        {"SecretName:", "secretRef/name"},
-        {"SecretNamespace:", "secretRef/namespace"},
+        {"SecretName:", "secretRef/name", Shape::kText, true},
+        {"SecretNamespace:", "secretRef/namespace", Shape::kText, true},
         {"FSType:", "fsType"},
         {"ReadOnly:", "readOnly", Shape::kBool}}},
       {"local",
@@ -161,7 +163,7 @@ const std::vector<Source>& Sources() {
        "AzureFile (an Azure File Service mount on the host and bind mount to "
        "the pod)",
        {{"SecretName:", "secretName"},
-        {"SecretNamespace:", "secretNamespace"},
+        {"SecretNamespace:", "secretNamespace", Shape::kText, true},
         {"ShareName:", "shareName"},
         {"ReadOnly:", "readOnly", Shape::kBool}}},
       {"flexVolume",
@@ -179,7 +181,7 @@ const std::vector<Source>& Sources() {
        "CSI (a Container Storage Interface (CSI) volume source)",
        {{"Driver:", "driver"},
         {"FSType:", "fsType"},
-        {"VolumeHandle:", "volumeHandle"},
+        {"VolumeHandle:", "volumeHandle", Shape::kText, true},
         {"ReadOnly:", "readOnly", Shape::kBool}}},
   };
   return sources;
@@ -191,7 +193,16 @@ View FieldOf(View volume, std::string_view key) {
   return volume[key.substr(0, slash)][key.substr(slash + 1)];
 }
 
-std::string FieldText(View value, Shape shape) {
+std::string SecretText(View secret, VolumeOf of) {
+  if (!secret.is_object()) return "nil";
+  const std::string& name = secret["name"].Text();
+  return of == VolumeOf::kPod
+             ? fmt::format("&LocalObjectReference{{Name:{},}}", name)
+             : fmt::format("&SecretReference{{Name:{},Namespace:{},}}", name,
+                           secret["namespace"].Text());
+}
+
+std::string FieldText(View value, Shape shape, VolumeOf of) {
   switch (shape) {
     case Shape::kText:
       return value.Text();
@@ -212,10 +223,7 @@ std::string FieldText(View value, Shape shape) {
     case Shape::kMap:
       return value.is_object() ? GoText(value) : "map[]";
     case Shape::kSecret:
-      return value.is_object()
-                 ? fmt::format("&SecretReference{{Name:{},Namespace:{},}}",
-                               value["name"].Text(), value["namespace"].Text())
-                 : "nil";
+      return SecretText(value, of);
   }
   return "";
 }
@@ -236,14 +244,15 @@ void WriteAttributes(View attributes, Sheet& sheet) {
 
 }  // namespace
 
-bool VolumeSourceLines(View spec, Sheet& sheet) {
+bool VolumeSourceLines(View spec, VolumeOf of, Sheet& sheet) {
   for (const Source& source : Sources()) {
     View volume = spec[source.key];
     if (!volume.is_object()) continue;
     sheet.Write(2, "Type:\t{}\n", source.type);
     for (const Field& field : source.fields) {
+      if (field.cluster_only && of == VolumeOf::kPod) continue;
       sheet.Write(2, "{}\t{}\n", field.label,
-                  FieldText(FieldOf(volume, field.key), field.shape));
+                  FieldText(FieldOf(volume, field.key), field.shape, of));
     }
     if (source.key == std::string_view("csi")) {
       WriteAttributes(volume["volumeAttributes"], sheet);

@@ -3,25 +3,21 @@
 #include <algorithm>
 #include <vector>
 
+#include "output/terminal.h"
+
 namespace kubescribe::output {
 namespace {
 
-constexpr std::size_t kPadding = 2;
+constexpr std::size_t kBetweenCells = 2;
 
-std::size_t Characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(),
-      [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-struct Cell {
+struct SheetCell {
   std::string_view text;
   std::size_t width = 0;  // of its column; the last cell of a line has none
 };
-using Cells = std::vector<Cell>;
+using SheetLine = std::vector<SheetCell>;
 
-std::vector<Cells> Split(std::string_view text) {
-  std::vector<Cells> lines(1);
+std::vector<SheetLine> Split(std::string_view text) {
+  std::vector<SheetLine> lines(1);
   std::size_t begin = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     const char c = i < text.size() ? text[i] : '\0';
@@ -35,7 +31,7 @@ std::vector<Cells> Split(std::string_view text) {
 }
 
 // Sets the widths of the columns from `column` on, of lines [from, to).
-void Measure(std::vector<Cells>& lines, std::size_t from, std::size_t to,
+void Measure(std::vector<SheetLine>& lines, std::size_t from, std::size_t to,
              std::size_t column) {
   const auto has_cell = [&](std::size_t line) {
     return column + 1 < lines[line].size();
@@ -45,7 +41,8 @@ void Measure(std::vector<Cells>& lines, std::size_t from, std::size_t to,
     std::size_t end = line;
     std::size_t width = 0;
     for (; end < to && has_cell(end); ++end) {
-      width = std::max(width, Characters(lines[end][column].text) + kPadding);
+      width = std::max(width,
+                       CharacterCount(lines[end][column].text) + kBetweenCells);
     }
     for (std::size_t i = line; i < end; ++i) lines[i][column].width = width;
     Measure(lines, line, end, column + 1);
@@ -56,15 +53,15 @@ void Measure(std::vector<Cells>& lines, std::size_t from, std::size_t to,
 }  // namespace
 
 std::string AlignCells(std::string_view text) {
-  std::vector<Cells> lines = Split(text);
+  std::vector<SheetLine> lines = Split(text);
   Measure(lines, 0, lines.size(), 0);
   std::string aligned;
   aligned.reserve(text.size() * 2);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i != 0) aligned += '\n';
-    for (const Cell& cell : lines[i]) {
+    for (const SheetCell& cell : lines[i]) {
       aligned += cell.text;
-      const std::size_t characters = Characters(cell.text);
+      const std::size_t characters = CharacterCount(cell.text);
       if (cell.width > characters) aligned.append(cell.width - characters, ' ');
     }
   }

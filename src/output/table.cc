@@ -11,13 +11,6 @@ namespace {
 constexpr std::size_t kPadding = 3;
 constexpr std::size_t kMinWidth = 6;
 
-// kubectl counts characters, not the columns that a terminal gives them.
-std::size_t Characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(),
-      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
-}
-
 std::string Cell(std::string_view text) {
   const std::size_t end = text.find_first_of("\n\r\f");
   std::string cell = EscapeControls(text.substr(0, end));
@@ -42,7 +35,7 @@ std::string RenderTable(const std::vector<std::string>& header,
   for (const auto& line : lines) {
     if (widths.size() < line.size()) widths.resize(line.size(), kMinWidth);
     for (std::size_t i = 0; i < line.size(); ++i) {
-      widths[i] = std::max(widths[i], Characters(line[i]) + kPadding);
+      widths[i] = std::max(widths[i], CharacterCount(line[i]) + kPadding);
     }
   }
   std::string out;
@@ -50,7 +43,7 @@ std::string RenderTable(const std::vector<std::string>& header,
     for (std::size_t i = 0; i < line.size(); ++i) {
       out += line[i];
       if (i + 1 < line.size()) {
-        out.append(widths[i] - Characters(line[i]), ' ');
+        out.append(widths[i] - CharacterCount(line[i]), ' ');
       }
     }
     out += '\n';

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace kubescribe::output {
@@ -24,6 +25,12 @@ Look LookOf(int fd) {
     look.colour = colour_choice == ColourChoice::kAlways;
   }
   return look;
+}
+
+std::size_t CharacterCount(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(),
+      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
 }
 
 std::string EscapeControls(std::string_view text) {

@@ -23,6 +23,10 @@ void ChooseColour(ColourChoice choice);
 // is recorded was written by others. Line feeds and tabs stay.
 std::string EscapeControls(std::string_view text);
 
+// Characters (code points), not bytes and not the columns that a terminal gives
+// them: so kubectl lays its columns out.
+std::size_t CharacterCount(std::string_view text);
+
 enum class Colour { kRed, kGreen, kYellow, kCyan, kBold };
 // `text` in that colour; as it is without one.
 std::string Paint(std::string_view text, Colour colour, bool wanted);
