@@ -138,6 +138,17 @@ std::optional<RecordedBy> ReaderImpl::Recorded(Micros at) {
   return FindRecordedBy(*db_, at);
 }
 
+namespace {
+
+// A server lists by the key "NAMESPACE/NAME": "web-2/a" before "web/a".
+bool Listed(const Revision& a, const Revision& b) {
+  if (a.resource_id != b.resource_id) return a.resource_id < b.resource_id;
+  if (a.name_space == b.name_space) return a.name < b.name;
+  return a.name_space + '/' < b.name_space + '/';
+}
+
+}  // namespace
+
 Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
                                                   const AsOf& as_of,
                                                   bool include_gone) {
@@ -168,6 +179,8 @@ Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
     }
     BindFilter(query, filter);
     while (query.Step()) state.push_back(ReadRevision(query));
+    if (!filter.name_space)
+      std::stable_sort(state.begin(), state.end(), Listed);
     return state;
   });
 }

@@ -99,10 +99,11 @@ class Reader {
   virtual Result<std::optional<std::string>> Discovery(const AsOf& as_of) = 0;
 
   // For each object of the filter that lived at `as_of`, its revision in force
-  // then, ordered by (resource, namespace, name). With `include_gone`, also
-  // those whose last revision by then says they are gone. A time costs in
-  // proportion to what lived then; seq, rv and `include_gone` in proportion to
-  // all objects of the filter that there ever were.
+  // then, ordered by resource and "NAMESPACE/NAME", as a server lists them.
+  // With `include_gone`, also those whose last revision by then says they are
+  // gone. A time costs in proportion to what lived then; seq, rv and
+  // `include_gone` in proportion to all objects of the filter that there ever
+  // were.
   virtual Result<std::vector<Revision>> StateAt(const ObjectFilter& filter,
                                                 const AsOf& as_of,
                                                 bool include_gone = false) = 0;

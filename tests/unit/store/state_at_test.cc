@@ -16,6 +16,11 @@ bool RvNotAbove(const std::string& rv, const std::string& bound) {
   return rv.size() != bound.size() ? rv.size() < bound.size() : rv <= bound;
 }
 
+// One that others begin with: as text it is the first, in a list the last.
+std::string Namespace(std::uint64_t number) {
+  return number == 0 ? "ns" : "ns-" + std::to_string(number);
+}
+
 class StateAtTest : public StoreTest {
  protected:
   // A random record of two kinds in three namespaces: names re-created, late
@@ -49,7 +54,7 @@ class StateAtTest : public StoreTest {
             const bool node = random.Below(4) == 0;
             row.resource_id = node ? nodes : pods;
             row.stream_id = node ? node_stream.id : pod_stream.id;
-            row.name_space = node ? "" : "ns" + std::to_string(random.Below(3));
+            row.name_space = node ? "" : Namespace(random.Below(3));
             row.name = "name" + std::to_string(random.Below(12));
             row.uid = "uid" + std::to_string(next_uid++);
             id = tx.AddObject(row);
@@ -141,8 +146,9 @@ class StateAtTest : public StoreTest {
     }
     std::sort(state.begin(), state.end(),
               [](const Revision& a, const Revision& b) {
-                return std::tie(a.name_space, a.name, a.seq) <
-                       std::tie(b.name_space, b.name, b.seq);
+                const std::string left = a.name_space + "/" + a.name;
+                const std::string right = b.name_space + "/" + b.name;
+                return std::tie(left, a.seq) < std::tie(right, b.seq);
               });
     std::vector<Seq> seqs;
     for (const Revision& r : state) seqs.push_back(r.seq);
@@ -167,8 +173,7 @@ TEST_F(StateAtTest, AgreesWithTheModelForRandomQuestions) {
     for (int i = 0; i < 400; ++i) {
       ObjectFilter filter;
       filter.resource_id = 1 + static_cast<std::int64_t>(random.Below(2));
-      if (random.Below(3) == 0)
-        filter.name_space = "ns" + std::to_string(random.Below(3));
+      if (random.Below(3) == 0) filter.name_space = Namespace(random.Below(3));
       if (random.Below(3) == 0)
         filter.name = "name" + std::to_string(random.Below(12));
       if (random.Below(6) == 0)
@@ -201,7 +206,7 @@ TEST_F(StateAtTest, HistoryPagesThroughAllRevisionsInOrder) {
   Generate(9, 100);
   auto reader = MustRead();
   for (const ObjectFilter& filter :
-       {ObjectFilter{1, {}, {}, {}}, ObjectFilter{1, "ns1", {}, {}},
+       {ObjectFilter{1, {}, {}, {}}, ObjectFilter{1, "ns-1", {}, {}},
         ObjectFilter{1, {}, "name3", {}}, ObjectFilter{2, {}, {}, {}},
         ObjectFilter{1, {}, {}, "uid1"}, ObjectFilter{1, "none", {}, {}}}) {
     std::vector<Seq> expected;
