@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "kube/json_tree.h"
+#include "kube/printer_custom.h"
 #include "kube/printer_table.h"
 #include "kube/printer_versions.h"
 
@@ -40,7 +42,6 @@ bool IsOwnGroup(std::string_view group) {
 }
 
 const KindPrinter& PrinterOf(const TableKind& kind) {
-  if (!kind.crd.empty()) return AgePrinter();
   const KindPrinter* built_in = BuiltInPrinter(kind.resource.ToString());
   if (built_in != nullptr) return *built_in;
   return IsOwnGroup(kind.resource.group) ? CreatedPrinter() : AgePrinter();
@@ -90,6 +91,7 @@ Definition ReadDefinition(std::string_view text) {
 struct TablePrinter::Impl {
   ServerMinor server;
   const KindPrinter* printer = nullptr;
+  std::optional<CustomPrinter> custom;  // instead
   std::vector<Column> columns;
   std::vector<std::size_t> cells;  // of the printer's, a column
   JsonTree tree;
@@ -124,8 +126,13 @@ void TablePrinter::Impl::ChooseColumns() {
 TablePrinter::TablePrinter(const TableKind& kind)
     : impl_(std::make_unique<Impl>()) {
   impl_->server = ParseServerMinor(kind.server_version);
-  impl_->printer = &PrinterOf(kind);
-  impl_->ChooseColumns();
+  if (!kind.crd.empty()) {
+    impl_->custom.emplace(kind.crd, kind.version);
+    impl_->columns = impl_->custom->columns();
+  } else {
+    impl_->printer = &PrinterOf(kind);
+    impl_->ChooseColumns();
+  }
 }
 TablePrinter::~TablePrinter() = default;
 TablePrinter::TablePrinter(TablePrinter&&) noexcept = default;
@@ -138,12 +145,18 @@ const std::vector<Column>& TablePrinter::columns() const {
 std::vector<std::string> TablePrinter::Cells(std::string_view object,
                                              Micros at) const {
   Impl& impl = *impl_;
+  CellList cells;
+  if (impl.custom) {
+    if (!impl.custom->AddCells(object, at, cells)) {
+      cells.assign(impl.columns.size(), "<unknown>");
+    }
+    return cells;
+  }
   if (!impl.tree.Parse(object) || !impl.tree.root().is_object()) {
     return CellList(impl.columns.size(), "<unknown>");
   }
   impl.all.clear();
   impl.printer->cells({impl.tree.root(), at, impl.server}, impl.all);
-  CellList cells;
   cells.reserve(impl.cells.size());
   for (const std::size_t index : impl.cells) {
     cells.push_back(std::move(impl.all[index]));

@@ -35,7 +35,8 @@ struct TableKind {
   // or unreadable: the newest that is known here.
   std::string server_version;
   // Of a custom resource: the CustomResourceDefinition in force then, as JSON.
-  // "": a built-in kind, or no such object is known.
+  // "": a built-in kind, or no such object is known. A definition that cannot
+  // be read, or does not know the version, has Name and Age.
   std::string crd;
 };
 
