@@ -172,9 +172,15 @@ Result<std::vector<store::StreamRow>> RecorderImpl::Streams() {
 
 void RecorderImpl::SetServerVersion(const std::string& version) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (info().server_version == version) return;
-  const Status done =
-      Transact([&](store::Transaction& tx) { tx.SetServerVersion(version); });
+  const std::string before = info().server_version;
+  if (before == version) return;
+  nlohmann::ordered_json detail;
+  detail["version"] = version;
+  if (!before.empty()) detail["before"] = before;
+  const Status done = Transact([&](store::Transaction& tx) {
+    tx.SetServerVersion(version);
+    tx.AppendRecord("server", 0, detail.dump());
+  });
   if (done.ok()) NoteInfo();
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "store/lifetimes.h"
@@ -17,6 +18,15 @@ namespace {
 std::int64_t Limit(std::size_t limit) {
   constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
   return static_cast<std::int64_t>(std::min(limit, kMost));
+}
+
+// The string under that key of a JSON object; "" if there is none.
+std::string StringIn(const std::string& detail, const char* key) {
+  const auto json = nlohmann::json::parse(detail, nullptr, false);
+  if (!json.is_object()) return "";
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>()
+                                                   : "";
 }
 
 }  // namespace
@@ -120,6 +130,28 @@ Result<std::optional<std::string>> ReaderImpl::Discovery(const AsOf& as_of) {
     warnings_.push_back(what);
   }
   return std::optional<std::string>();
+}
+
+Result<std::string> ReaderImpl::ServerVersion(const AsOf& as_of) {
+  return Guard<std::string>([&] {
+    const bool by_seq = as_of.seq.has_value();
+    Query in_force(*db_, OneTime{by_seq ? "SELECT detail FROM record "
+                                          "WHERE kind = 'server' AND seq <= ? "
+                                          "ORDER BY seq DESC LIMIT 1"
+                                        : "SELECT detail FROM record "
+                                          "WHERE kind = 'server' "
+                                          "AND recorded_at <= ? "
+                                          "ORDER BY seq DESC LIMIT 1"});
+    in_force.Bind(by_seq     ? *as_of.seq
+                  : as_of.rv ? std::numeric_limits<std::int64_t>::max()
+                             : as_of.at);
+    if (in_force.Step()) return StringIn(in_force.Text(0), "version");
+    Query first(*db_, OneTime{"SELECT detail FROM record WHERE kind = 'server' "
+                              "ORDER BY seq LIMIT 1"});
+    if (!first.Step()) return info_.server_version;
+    const std::string before = StringIn(first.Text(0), "before");
+    return before.empty() ? StringIn(first.Text(0), "version") : before;
+  });
 }
 
 // A file that no recorder of this version has opened yet does not.

@@ -98,6 +98,11 @@ class Reader {
   // none at all, or it is not what was recorded (then a warning says so).
   virtual Result<std::optional<std::string>> Discovery(const AsOf& as_of) = 0;
 
+  // The version of the server in force ("v1.36.3"): of the newest "server"
+  // record not after `as_of` (at or seq), or what the oldest one says was
+  // before it; the file's own where it has no such records. "": not known.
+  virtual Result<std::string> ServerVersion(const AsOf& as_of) = 0;
+
   // For each object of the filter that lived at `as_of`, its revision in force
   // then, ordered by resource and "NAMESPACE/NAME", as a server lists them.
   // With `include_gone`, also those whose last revision by then says they are

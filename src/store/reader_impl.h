@@ -37,6 +37,7 @@ class ReaderImpl final : public Reader {
   Result<std::vector<EpochRow>> Epochs() override;
   Result<std::vector<ResourceStats>> Stats() override;
   Result<std::optional<std::string>> Discovery(const AsOf& as_of) override;
+  Result<std::string> ServerVersion(const AsOf& as_of) override;
   Result<std::vector<Revision>> StateAt(const ObjectFilter& filter,
                                         const AsOf& as_of,
                                         bool include_gone) override;

@@ -484,8 +484,9 @@ class Exporter {
     // Of this file's own log.
     if (kind == "key" || kind == "prune" || kind == "pruned") return false;
     if (!picks_->HasStream(record.stream_id)) return false;
-    // Its number is in revisions.
-    if (kind == "epoch") return true;
+    // An epoch's number is in revisions. What the server was at any time of
+    // the part is told by the newest before it.
+    if (kind == "epoch" || kind == "server") return true;
     if (kind == "gap") {
       const std::optional<Micros> from = BeginOfGap(record.detail);
       return !from || *from <= until;

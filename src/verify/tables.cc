@@ -213,6 +213,12 @@ void CheckMeta(store::Db& db, Findings& findings) {
          "SELECT count(*) FROM checkpoint WHERE size < 1 OR size > "
          "(SELECT last_seq FROM meta)",
          0, "checkpoints that cover more than there is", findings);
+  Expect(db,
+         "SELECT coalesce((SELECT m.server_version <> CASE json_valid(detail) "
+         "WHEN 1 THEN coalesce(detail ->> 'version', '') ELSE '' END "
+         "FROM record WHERE kind = 'server' ORDER BY seq DESC LIMIT 1), 0) "
+         "FROM meta m",
+         0, "server versions that no record tells", findings);
   if (db.Int("SELECT known_until < coalesce((SELECT recorded_at FROM revision "
              "WHERE seq = last_seq), (SELECT recorded_at FROM record WHERE seq "
              "= last_seq), known_until) FROM meta") != 0) {

@@ -309,6 +309,32 @@ TEST_F(RecorderTest, StartSaysHowTheLastRunEnded) {
   EXPECT_EQ(Records("stop").size(), 1U);
 }
 
+TEST_F(RecorderTest, EachChangeOfTheServersVersionIsARecord) {
+  Open();
+  recorder->SetServerVersion("v1.32.13");
+  recorder->SetServerVersion("v1.32.13");
+  const Micros old = Read()->info().known_until;
+  clock.Advance(kHour);
+  Crash();
+  Open();
+  recorder->SetServerVersion("v1.32.13");
+  recorder->SetServerVersion("v1.36.3");
+  const auto records = Records("server");
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].detail, R"({"version":"v1.32.13"})");
+  EXPECT_EQ(records[1].detail, R"({"version":"v1.36.3","before":"v1.32.13"})");
+
+  const auto reader = Read();
+  EXPECT_EQ(reader->info().server_version, "v1.36.3");
+  EXPECT_EQ(*reader->ServerVersion({.at = old}), "v1.32.13");
+  EXPECT_EQ(*reader->ServerVersion({.at = old - kHour}), "v1.32.13");
+  EXPECT_EQ(*reader->ServerVersion({.at = reader->info().known_until}),
+            "v1.36.3");
+  EXPECT_EQ(*reader->ServerVersion({.seq = records[1].seq - 1}), "v1.32.13");
+  EXPECT_EQ(*reader->ServerVersion({.seq = records[1].seq}), "v1.36.3");
+  EXPECT_EQ(*reader->ServerVersion({.rv = "1"}), "v1.36.3");
+}
+
 // -- checkpoints of the log
 
 class CheckpointTest : public RecorderTest {
