@@ -30,13 +30,13 @@ std::string Shown(const Target& target,
   return name;
 }
 
-Status FillFields(const std::string& path, History& history) {
+Status FillFields(const std::string& path, const std::string& kind,
+                  std::vector<HistoryEntry>& entries) {
   BodySource bodies(path);
   std::map<std::int64_t, std::string> last;  // by object
-  for (HistoryEntry& entry : history.entries) {
+  for (HistoryEntry& entry : entries) {
     if (entry.revision.body_kind == store::BodyKind::kStub) continue;
-    Result<std::string> json =
-        bodies.Object(entry.revision, history.target.row.kind);
+    Result<std::string> json = bodies.Object(entry.revision, kind);
     std::string& before = last[entry.revision.object_id];
     if (!json.ok()) {
       if (json.error().code() != Code::kCorruption) return json.error();
@@ -53,6 +53,24 @@ Status FillFields(const std::string& path, History& history) {
     if (!entry.revision.late) before = std::move(*json);
   }
   return {};
+}
+
+// Those of the filter in (after, last], by seq.
+Result<std::vector<HistoryEntry>> Between(store::Reader& reader,
+                                          const store::ObjectFilter& filter,
+                                          store::Seq after, store::Seq last) {
+  std::vector<HistoryEntry> entries;
+  for (;;) {
+    Result<std::vector<store::Revision>> page =
+        reader.History(filter, after, kPage);
+    if (!page.ok()) return page.error();
+    for (store::Revision& revision : *page) {
+      after = revision.seq;
+      if (after > last) return entries;
+      entries.push_back({std::move(revision), "", {}, ""});
+    }
+    if (page->size() < kPage) return entries;
+  }
 }
 
 // What is not in the record may have been all the same.
@@ -149,10 +167,46 @@ Result<History> GetHistory(const std::string& path,
     }
   }
   if (request.fields) {
-    const Status filled = FillFields(path, history);
+    const Status filled =
+        FillFields(path, history.target.row.kind, history.entries);
     if (!filled.ok()) return filled.error();
   }
   return history;
+}
+
+Result<LastChanges> GetLastChanges(const std::string& path,
+                                   const store::Revision& revision,
+                                   const std::string& kind, std::size_t most) {
+  LastChanges changes;
+  store::ObjectFilter filter;
+  filter.resource_id = revision.resource_id;
+  filter.name_space = revision.name_space;
+  filter.name = revision.name;
+  {
+    Result<std::unique_ptr<store::Reader>> reader = store::Reader::Open(path);
+    if (!reader.ok()) return reader.error();
+    // Backwards, in steps that grow until they hold enough: one more than is
+    // shown, to tell what the first of them changed.
+    constexpr store::Seq kFirstStep = 1000;
+    constexpr store::Seq kGrowth = 8;
+    for (store::Seq step = kFirstStep;; step *= kGrowth) {
+      const store::Seq after = std::max<store::Seq>(revision.seq - step, 0);
+      auto entries = Between(**reader, filter, after, revision.seq);
+      if (!entries.ok()) return entries.error();
+      changes.entries = std::move(*entries);
+      if (changes.entries.size() > most || after == 0) break;
+    }
+  }
+  auto& entries = changes.entries;
+  changes.more = entries.size() > most;
+  if (changes.more) {
+    entries.erase(entries.begin(),
+                  entries.end() - static_cast<std::ptrdiff_t>(most + 1));
+  }
+  const Status filled = FillFields(path, kind, entries);
+  if (!filled.ok()) return filled.error();
+  if (changes.more) entries.erase(entries.begin());
+  return changes;
 }
 
 Result<Comparison> Compare(const std::string& path,

@@ -1,6 +1,7 @@
 // All revisions of one object, and what lies between them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,18 @@ struct History {
 // kNotFound: no such object was ever recorded. kInvalid: not one object.
 Result<History> GetHistory(const std::string& path,
                            const HistoryRequest& request);
+
+struct LastChanges {
+  std::vector<HistoryEntry> entries;  // by seq, at most as many as asked for
+  bool more = false;                  // there are earlier ones
+};
+
+// The newest revisions, up to and with `revision`, of whatever had its name; to
+// be shown beside the state that it is. Costs in proportion to what is shown,
+// however long the history is. Errors: of the file.
+Result<LastChanges> GetLastChanges(const std::string& path,
+                                   const store::Revision& revision,
+                                   const std::string& kind, std::size_t most);
 
 // One object at one instant, for diff; no `json`: nothing of it is recorded for
 // then, and where that is `certain`, it did not exist.

@@ -8,17 +8,23 @@
 #include <set>
 
 #include "kube/user_time.h"
+#include "kubescribe/changes_section.h"
 #include "kubescribe/command.h"
 #include "kubescribe/related.h"
 
 namespace kubescribe::tool {
 namespace {
 
+constexpr std::size_t kLastChanges = 10;
+
 constexpr char kDescribeExamples[] = R"(Examples:
   kubescribe describe pod web-1 --at 02:15
   kubescribe describe pods web -n prod --at '2h ago'   # all that begin so
   kubescribe describe deploy/web node/n1
   kubescribe describe po -l app=web --show-events
+
+After kubectl's text come the last changes up to the instant. A time with ~ is
+the latest at which it can have happened: nobody was looking.
 )";
 
 class DescribeCommand final : public Command {
@@ -47,8 +53,12 @@ class DescribeCommand final : public Command {
     rv->excludes(seq);
     app_->add_option("-l,--selector", request_.label_selector, "Label selector")
         ->type_name("EXPR");
-    app_->add_flag("--show-events,!--no-show-events", events_,
-                   "Tell the Events of each (default: of a single object)");
+    show_events_ =
+        app_->add_flag("--show-events,!--no-show-events", events_,
+                       "Tell the Events of each (default: of a single object)");
+    show_changes_ = app_->add_flag(
+        "--show-changes,!--no-show-changes", changes_,
+        "Tell the last changes of each (default: of a single object)");
     app_->add_flag("--strict", strict_,
                    "Exit with 4 when the answer is uncertain");
   }
@@ -104,7 +114,9 @@ class DescribeCommand final : public Command {
       missing = missing || !type.missing.empty();
       damaged.insert(type.damaged.begin(), type.damaged.end());
     }
-    const bool events = events_.value_or(objects == 1 && !missing && !prefix);
+    const bool single = objects == 1 && !missing && !prefix;
+    if (show_events_->count() == 0) events_ = single;
+    if (show_changes_->count() == 0) changes_ = single;
     std::string text;
     std::vector<query::Warning> warnings;
     std::set<std::string> reasons;
@@ -124,8 +136,12 @@ class DescribeCommand final : public Command {
       }
       RecordedObjects related(path_, when);
       for (const query::Object& object : type.objects) {
-        Result<std::string> told = TellOne(type, object, events, related);
+        Result<std::string> told = TellOne(type, object, related);
         if (!told.ok()) return Fail(told.error());
+        if (changes_) {
+          const Status added = AddChanges(type, object, *told, damaged);
+          if (!added.ok()) return Fail(added.error());
+        }
         if (!text.empty() && !prefix) text += "\n\n";
         text += *told;
         if (prefix) text += "\n";
@@ -145,9 +161,22 @@ class DescribeCommand final : public Command {
     return objects != 0 && !missing ? kExitFound : kExitNothing;
   }
 
-  static Result<std::string> TellOne(const query::TypeState& type,
-                                     const query::Object& object, bool events,
-                                     output::Related& related) {
+  // What kubectl cannot say, after its text.
+  Status AddChanges(const query::TypeState& type, const query::Object& object,
+                    std::string& text, std::set<std::string>& damaged) const {
+    const Result<query::LastChanges> changes = query::GetLastChanges(
+        path_, object.revision, type.target.row.kind, kLastChanges);
+    if (!changes.ok()) return changes.error();
+    for (const query::HistoryEntry& entry : changes->entries) {
+      if (!entry.damage.empty()) damaged.insert(entry.damage);
+    }
+    text += ChangesText(*changes, kube::LocalZone());
+    return {};
+  }
+
+  Result<std::string> TellOne(const query::TypeState& type,
+                              const query::Object& object,
+                              output::Related& related) const {
     const Result<output::Value> value = output::ParseJson(object.json);
     if (!value.ok()) {
       return value.error().Wrap("seq " + std::to_string(object.revision.seq));
@@ -158,7 +187,7 @@ class DescribeCommand final : public Command {
     request.object = &*value;
     request.at = type.at;
     request.zone = kube::LocalZone();
-    request.events = events;
+    request.events = events_;
     return output::Describe(request, related);
   }
 
@@ -194,7 +223,10 @@ class DescribeCommand final : public Command {
   std::optional<std::string> at_;
   std::string rv_;
   std::optional<store::Seq> seq_;
-  std::optional<bool> events_;
+  const CLI::Option* show_events_ = nullptr;
+  const CLI::Option* show_changes_ = nullptr;
+  bool events_ = false;
+  bool changes_ = false;
   bool strict_ = false;
 };
 

@@ -216,6 +216,28 @@ TEST_F(QueryTest, HistoryHasEveryRevisionOfTheName) {
   ASSERT_FALSE(history->warnings.empty()) << "it crosses the gap";
 }
 
+TEST_F(QueryTest, LastChangesEndWithTheRevisionThatIsShown) {
+  StateRequest request{{"pod/db"}, "default", {Second(75)}, "", ""};
+  const Result<State> state = GetState(file_.path(), request);
+  ASSERT_TRUE(state.ok()) << state.error().message();
+  const store::Revision& shown = state->types[0].objects[0].revision;
+  const Result<LastChanges> all =
+      GetLastChanges(file_.path(), shown, "Pod", 10);
+  ASSERT_TRUE(all.ok()) << all.error().message();
+  std::vector<std::string> rvs;
+  for (const HistoryEntry& entry : all->entries) {
+    rvs.push_back(entry.revision.rv);
+  }
+  EXPECT_EQ(rvs, (std::vector<std::string>{"120", "145", "160", "161"}));
+  EXPECT_FALSE(all->more);
+  const Result<LastChanges> some =
+      GetLastChanges(file_.path(), all->entries[1].revision, "Pod", 1);
+  ASSERT_EQ(some->entries.size(), 1U);
+  EXPECT_EQ(some->entries[0].revision.rv, "145");
+  EXPECT_EQ(some->entries[0].changed, all->entries[1].changed);
+  EXPECT_TRUE(some->more);
+}
+
 TEST_F(QueryTest, HistoryOfANameThatNeverWasIsNotFound) {
   const auto history =
       GetHistory(file_.path(), {{"pod/ghost"}, "default", {}, {}, true});

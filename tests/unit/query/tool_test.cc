@@ -75,6 +75,27 @@ TEST_F(ToolTest, AllNamespacesPutTheNamespaceInFront) {
             "prod      web   0/1   Running   0     15s\n");
 }
 
+TEST_F(ToolTest, DescribeEndsWithTheLastChanges) {
+  Answer answer = Run("describe pod web" + At(35));
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  const std::string changes =
+      "Changes:\n"
+      "  When                      Event     Manager  Fields\n"
+      "  ----                      -----     -------  ------\n"
+      "  ~2023-11-14 22:13:30.000  Listed    kubectl  -\n"
+      "  2023-11-14 22:13:40.000   Modified  kubectl  metadata.labels.app\n";
+  EXPECT_TRUE(answer.out.ends_with("Events:        <none>\n" + changes) ||
+              answer.out.ends_with("Events:  <none>\n" + changes))
+      << answer.out;
+  answer = Run("describe pod web --show-changes=false" + At(35));
+  EXPECT_EQ(answer.out.find("Changes:"), std::string::npos) << answer.out;
+  // Of several, as with their Events, only where asked for.
+  answer = Run("describe pods" + At(35));
+  EXPECT_EQ(answer.out.find("Changes:"), std::string::npos) << answer.out;
+  answer = Run("describe pods --show-changes" + At(35));
+  EXPECT_NE(answer.out.find("Changes:"), std::string::npos) << answer.out;
+}
+
 TEST_F(ToolTest, NothingThereIsExitCode3AndSaysSo) {
   Answer answer = Run("get pods -n empty" + At(35));
   EXPECT_EQ(answer.code, 3);
