@@ -172,6 +172,27 @@ std::string GoPrint(const Value& value) {
   return out;
 }
 
+std::string GoQuote(std::string_view text) {
+  static constexpr std::string_view kNamed = "\a\b\f\n\r\t\v\\\"";
+  static constexpr std::string_view kNames = "abfnrtv\\\"";
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (const std::size_t at = kNamed.find(c); at != std::string_view::npos) {
+      out += '\\';
+      out += kNames[at];
+    } else if (byte < 0x20 || byte == 0x7F) {
+      out += "\\x";
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
 std::string_view GoTypeName(const Value& value) {
   switch (value.kind) {
     case Value::Kind::kNull:

@@ -34,6 +34,8 @@ void RewriteNumbers(Value& value, NumberForm form);
 // Go's %v: strings bare, "map[a:1 b:[x y]]", "<nil>". What custom columns
 // show.
 std::string GoPrint(const Value& value);
+// Go's %q, for text without control characters of Unicode.
+std::string GoQuote(std::string_view text);
 // "map[string]interface {}", "[]interface {}", "string", "int64", …
 std::string_view GoTypeName(const Value& value);
 

@@ -320,6 +320,16 @@ class Walker {
   std::size_t last_end_ = 0;
 };
 
+// A relaxed path without its braces and its first dot.
+std::string_view Bare(std::string_view text) {
+  if (text.size() >= 2 && text.front() == '{' && text.back() == '}') {
+    text = text.substr(1, text.size() - 2);
+  }
+  // A single dot is its own field name.
+  if (text.size() > 1 && text.front() == '.') text.remove_prefix(1);
+  return text;
+}
+
 // A copy with numbers as JSON from Go has them.
 Value JsonForm(const Value& value) {
   Value copy = value;
@@ -338,20 +348,22 @@ Result<JsonPath> JsonPath::Parse(std::string_view text) {
   return path;
 }
 
+Status JsonPath::CheckRelaxed(std::string_view text) {
+  const std::string_view inner = Bare(text);
+  if (text.empty() ||
+      (!inner.empty() && inner.find_first_of("{}") == std::string_view::npos)) {
+    return {};
+  }
+  return Error(Code::kInvalid,
+               "unexpected path string, expected a 'name1.name2' or "
+               "'.name1.name2' or '{name1.name2}' or '{.name1.name2}'");
+}
+
 Result<JsonPath> JsonPath::ParseRelaxed(std::string_view text) {
+  const Status form = CheckRelaxed(text);
+  if (!form.ok()) return form.error();
   if (text.empty()) return Parse(text);
-  std::string_view inner = text;
-  if (inner.size() >= 2 && inner.front() == '{' && inner.back() == '}') {
-    inner = inner.substr(1, inner.size() - 2);
-  }
-  // A single dot is its own field name.
-  if (inner.size() > 1 && inner.front() == '.') inner.remove_prefix(1);
-  if (inner.empty() || inner.find_first_of("{}") != std::string_view::npos) {
-    return Error(Code::kInvalid,
-                 "unexpected path string, expected a 'name1.name2' or "
-                 "'.name1.name2' or '{name1.name2}' or '{.name1.name2}'");
-  }
-  return Parse("{." + std::string(inner) + "}");
+  return Parse("{." + std::string(Bare(text)) + "}");
 }
 
 Result<std::vector<JsonPath::Found>> JsonPath::Find(

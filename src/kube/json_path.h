@@ -33,6 +33,8 @@ class JsonPath {
   // "a.b", ".a.b", "{a.b}" and "{.a.b}" mean the same; anything else with
   // braces is kInvalid.
   static Result<JsonPath> ParseRelaxed(std::string_view text);
+  // Only whether it has one of these four forms.
+  static Status CheckRelaxed(std::string_view text);
 
   // One entry an action or piece of text, in order. Missing keys find nothing.
   // The keys of an object come sorted (Go shuffles them). kInvalid: the

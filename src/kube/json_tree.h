@@ -33,6 +33,7 @@ class JsonNode {
 
   bool is_null() const { return entry_->kind == JsonEntry::Kind::kNull; }
   bool is_object() const { return entry_->kind == JsonEntry::Kind::kObject; }
+  bool is_array() const { return entry_->kind == JsonEntry::Kind::kArray; }
   bool is_string() const { return entry_->kind == JsonEntry::Kind::kString; }
   bool is_true() const {
     return entry_->kind == JsonEntry::Kind::kLiteral && entry_->text == "true";

@@ -1,6 +1,7 @@
 #include "kube/value.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 namespace kubescribe::kube {
@@ -94,49 +95,15 @@ class Builder {
   std::string error_;
 };
 
-void AppendQuoted(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out += '"';
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (c < 0x20 || c == '<' || c == '>' || c == '&') {
-          out += "\\u00";
-          out += kHex[c >> 4U];
-          out += kHex[c & 15U];
-        } else if (c == 0xE2 && (text.substr(i, 3) == "\xE2\x80\xA8" ||
-                                 text.substr(i, 3) == "\xE2\x80\xA9")) {
-          out += text[i + 2] == '\xA8' ? "\\u2028" : "\\u2029";
-          i += 2;
-        } else {
-          out += text[i];
-        }
-    }
-  }
-  out += '"';
-}
+// Bytes that may not stand in a string as they are; 0xE2 begins the line
+// separators.
+constexpr std::array<bool, 256> kSpecial = [] {
+  std::array<bool, 256> special{};
+  for (std::size_t c = 0; c < 0x20; ++c) special[c] = true;
+  for (const unsigned char c : {'"', '\\', '<', '>', '&'}) special[c] = true;
+  special[0xE2] = true;
+  return special;
+}();
 
 // `step` spaces a level; 0: all on one line.
 void Append(std::string& out, const Value& value, std::size_t step,
@@ -156,7 +123,7 @@ void Append(std::string& out, const Value& value, std::size_t step,
       out += value.text;
       break;
     case Value::Kind::kString:
-      AppendQuoted(out, value.text);
+      AppendQuotedJson(out, value.text);
       break;
     case Value::Kind::kArray:
       out += '[';
@@ -175,7 +142,7 @@ void Append(std::string& out, const Value& value, std::size_t step,
         out += separator;
         separator = ",";
         new_line(indent + step);
-        AppendQuoted(out, key);
+        AppendQuotedJson(out, key);
         out += step == 0 ? ":" : ": ";
         Append(out, member, step, indent + step);
       }
@@ -250,9 +217,64 @@ std::string ToJsonLine(const Value& value) {
   return out;
 }
 
+void AppendQuotedJson(std::string& out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  std::size_t plain = 0;  // where what was not yet written begins
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (!kSpecial[c]) continue;
+    std::size_t width = 1;
+    char escape[] = "\\u0000";
+    std::string_view written = escape;
+    switch (c) {
+      case '"':
+        written = "\\\"";
+        break;
+      case '\\':
+        written = "\\\\";
+        break;
+      case '\b':
+        written = "\\b";
+        break;
+      case '\f':
+        written = "\\f";
+        break;
+      case '\n':
+        written = "\\n";
+        break;
+      case '\r':
+        written = "\\r";
+        break;
+      case '\t':
+        written = "\\t";
+        break;
+      case 0xE2:
+        width = 3;
+        if (text.substr(i, 3) == "\xE2\x80\xA8") {
+          written = "\\u2028";
+        } else if (text.substr(i, 3) == "\xE2\x80\xA9") {
+          written = "\\u2029";
+        } else {
+          continue;
+        }
+        break;
+      default:
+        escape[4] = kHex[c >> 4U];
+        escape[5] = kHex[c & 15U];
+    }
+    out += text.substr(plain, i - plain);
+    out += written;
+    i += width - 1;
+    plain = i + 1;
+  }
+  out += text.substr(plain);
+  out += '"';
+}
+
 std::string QuoteJson(std::string_view text) {
   std::string out;
-  AppendQuoted(out, text);
+  AppendQuotedJson(out, text);
   return out;
 }
 

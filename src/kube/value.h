@@ -59,5 +59,6 @@ std::string ToJson(const Value& value);
 std::string ToJsonLine(const Value& value);
 // A JSON string literal with its quotes.
 std::string QuoteJson(std::string_view text);
+void AppendQuotedJson(std::string& out, std::string_view text);
 
 }  // namespace kubescribe::kube

@@ -16,6 +16,36 @@ constexpr std::size_t kBestWidth = 80;
 // A longer key does not stand on one line with its value.
 constexpr std::size_t kMaxSimpleKey = 128;
 
+// kubectl writes JSON and reads that as YAML, where U+0085 in a quoted text is
+// a line break: it folds into a space, several into fewer newlines, and the
+// spaces around it go.
+std::string FoldNextLines(std::string_view text) {
+  static constexpr std::string_view kNextLine = "\xC2\x85";
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text.substr(i, 2) != kNextLine) {
+      out += text[i++];
+      continue;
+    }
+    while (!out.empty() && out.back() == ' ') out.pop_back();
+    std::size_t breaks = 0;
+    for (; i < text.size(); ++i) {
+      if (text.substr(i, 2) == kNextLine) {
+        ++breaks;
+        ++i;
+      } else if (text[i] != ' ') {
+        break;
+      }
+    }
+    if (breaks == 1) {
+      out += ' ';
+    } else {
+      out.append(breaks - 1, '\n');
+    }
+  }
+  return out;
+}
+
 // The parts of libyaml's emitter that block style needs.
 class Emitter {
  public:
@@ -40,7 +70,11 @@ class Emitter {
         Raw(value.text);
         break;
       case Value::Kind::kString:
-        Scalar(value.text, indent + 2, false);
+        if (value.text.find("\xC2\x85") == std::string::npos) {
+          Scalar(value.text, indent + 2, false);
+        } else {
+          Scalar(FoldNextLines(value.text), indent + 2, false);
+        }
         break;
       case Value::Kind::kArray:
         if (value.items.empty()) {
@@ -210,11 +244,13 @@ class Emitter {
 
   void DoubleQuoted(std::string_view text, int indent, bool breaks) {
     Indicator("\"");
+    // After a byte order mark at the start nothing is written as it is.
+    const bool all = text.substr(0, 3) == "\xEF\xBB\xBF";
     bool spaces = false;
     for (std::size_t i = 0; i < text.size();) {
       const std::size_t width = CharWidth(text, i);
       const bool space = text[i] == ' ';
-      if (!IsPrintable(text, i) || IsBreak(text, i) || text[i] == '"' ||
+      if (all || !IsPrintable(text, i) || IsBreak(text, i) || text[i] == '"' ||
           text[i] == '\\') {
         Write(Escape(text.substr(i, width)));
       } else if (space && breaks && !spaces && column_ > kBestWidth && i > 0 &&

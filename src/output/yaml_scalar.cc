@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
-#include <cwctype>
 #include <string>
 #include <vector>
+
+#include "kube/go_text.h"
 
 namespace kubescribe::output {
 namespace {
@@ -76,7 +78,10 @@ bool IsFloat(std::string_view text) {
     if (i < text.size() && Contains("+-", text[i])) ++i;
     if (digits() == 0) return false;
   }
-  return i == text.size();
+  if (i != text.size()) return false;
+  // One that is too large is none.
+  if (text[0] == '+') text.remove_prefix(1);
+  return std::isfinite(kube::GoFloat(text));
 }
 
 // ^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$
@@ -244,11 +249,39 @@ std::vector<std::uint32_t> Runes(std::string_view text) {
   return runes;
 }
 
+// Unicode's letters, but for rare signs between them.
 bool Letter(std::uint32_t rune) {
   if (rune < 0x80) {
     return (rune >= 'a' && rune <= 'z') || (rune >= 'A' && rune <= 'Z');
   }
-  return std::iswalpha(static_cast<wint_t>(rune)) != 0 || rune >= 0x00C0;
+  if (rune < 0xC0) return rune == 0xAA || rune == 0xB5 || rune == 0xBA;
+  struct Range {
+    std::uint32_t first;
+    std::uint32_t last;
+  };
+  // Spaces, marks, punctuation, symbols and private use.
+  static constexpr std::array<Range, 19> kOthers = {{{0xD7, 0xD7},
+                                                     {0xF7, 0xF7},
+                                                     {0x300, 0x36F},
+                                                     {0x2000, 0x2070},
+                                                     {0x2072, 0x207E},
+                                                     {0x2080, 0x208F},
+                                                     {0x20A0, 0x2101},
+                                                     {0x2190, 0x2BFF},
+                                                     {0x2E00, 0x2FFF},
+                                                     {0x3000, 0x3004},
+                                                     {0x3007, 0x3030},
+                                                     {0xD800, 0xF8FF},
+                                                     {0xFE00, 0xFE6F},
+                                                     {0xFEFF, 0xFEFF},
+                                                     {0xFF00, 0xFF20},
+                                                     {0xFF3B, 0xFF40},
+                                                     {0xFFE0, 0xFFFF},
+                                                     {0x1F000, 0x1FAFF},
+                                                     {0xE0000, 0x10FFFF}}};
+  return std::none_of(kOthers.begin(), kOthers.end(), [rune](const Range& r) {
+    return rune >= r.first && rune <= r.last;
+  });
 }
 
 }  // namespace
