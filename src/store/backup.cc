@@ -39,29 +39,34 @@ Status MakeEmpty(const std::string& path) {
   return {};
 }
 
-Status Sync(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = fd >= 0 && fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) close(fd);
-  if (!synced) return System(path, "sync it", error);
-  return {};
+// Through SQLite's own handle, so that its VFS sees it too.
+void Sync(Db& db) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(db.raw(), "main", SQLITE_FCNTL_FILE_POINTER,
+                       static_cast<void*>(&file));
+  const int code = file == nullptr || file->pMethods == nullptr
+                       ? SQLITE_IOERR_FSYNC
+                       : file->pMethods->xSync(file, SQLITE_SYNC_FULL);
+  if (code != SQLITE_OK) throw SQLite::Exception("syncing it", code);
 }
 
 // Out of WAL mode, whose mark the copied header has, and as a clean stop
-// leaves a file.
-void MakeStandAlone(const std::string& path) {
-  Db copy(path, SQLite::OPEN_READWRITE, kBusyMs, "");
+// leaves a file; all of it on disk.
+void MakeStandAlone(const std::string& path, const std::string& vfs) {
+  Db copy(path, SQLite::OPEN_READWRITE, kBusyMs, vfs);
   copy.Harden();
   copy.Text("PRAGMA locking_mode = EXCLUSIVE");  // without a -shm
   copy.Text("PRAGMA journal_mode = DELETE");
   copy.Exec("UPDATE meta SET clean_stop = 1 WHERE id = 1");
+  Sync(copy);
 }
 
 }  // namespace
 
-Backup::Backup(std::string path)
-    : path_(std::move(path)), partial_(path_ + ".partial") {}
+Backup::Backup(std::string path, std::string vfs)
+    : path_(std::move(path)),
+      partial_(path_ + ".partial"),
+      vfs_(std::move(vfs)) {}
 
 Backup::~Backup() {
   Close();
@@ -72,7 +77,7 @@ Result<std::unique_ptr<Backup>> Backup::Start(Db& db, const std::string& path,
                                               const std::string& vfs) {
   struct stat there = {};
   if (lstat(path.c_str(), &there) == 0) return AlreadyThere(path);
-  auto backup = std::make_unique<Backup>(path);
+  auto backup = std::make_unique<Backup>(path, vfs);
   if (Status made = MakeEmpty(backup->partial_); !made.ok()) {
     return made.error();
   }
@@ -113,11 +118,10 @@ Status Backup::Finish() {
   if (code != SQLITE_OK) return Failed(code);
   Close();
   try {
-    MakeStandAlone(partial_);
+    MakeStandAlone(partial_, vfs_);
   } catch (const std::exception& exception) {
     return ErrorFrom(exception, partial_, nullptr);
   }
-  if (Status synced = Sync(partial_); !synced.ok()) return synced;
   KUBESCRIBE_KILL_POINT("backup.synced");
   // Not rename: it would replace what came there meanwhile.
   if (link(partial_.c_str(), path_.c_str()) != 0) {

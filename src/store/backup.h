@@ -31,7 +31,7 @@ class Backup {
   static Result<std::unique_ptr<Backup>> Start(Db& db, const std::string& path,
                                                const std::string& vfs = "");
   // Of Start.
-  explicit Backup(std::string path);
+  Backup(std::string path, std::string vfs);
   ~Backup();
   Backup(const Backup&) = delete;
   Backup& operator=(const Backup&) = delete;
@@ -48,6 +48,7 @@ class Backup {
 
   const std::string path_;
   const std::string partial_;
+  const std::string vfs_;
   sqlite3* copy_ = nullptr;
   sqlite3_backup* backup_ = nullptr;
   BackupProgress progress_;

@@ -54,6 +54,7 @@ void RollBack(Db& db) {
 WriterImpl::WriterImpl(LockFile lock, std::unique_ptr<Db> db, FileInfo info,
                        const OpenOptions& options)
     : lock_(std::move(lock)),
+      vfs_(options.vfs),
       disk_(options.disk),
       db_(std::move(db)),
       info_(std::move(info)),
@@ -283,7 +284,7 @@ Status WriterImpl::StartBackup(const std::string& path) {
   }
   const bool counted = disk_ && disk_->Holds(path);
   auto backup =
-      Backup::Start(*db_, path, counted ? disk_->VfsOver("") : std::string());
+      Backup::Start(*db_, path, counted ? disk_->VfsOver(vfs_) : vfs_);
   if (!backup.ok()) return backup.error();
   backup_ = std::move(*backup);
   return {};

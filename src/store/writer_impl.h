@@ -62,6 +62,7 @@ class WriterImpl final : public Writer {
   // Before db_: the lock is given back only after the file is closed, and the
   // VFS is the budget's.
   LockFile lock_;
+  const std::string vfs_;  // below the budget's
   const std::shared_ptr<DiskBudget> disk_;
   std::unique_ptr<Db> db_;
   std::unique_ptr<Backup> backup_;  // the one under way, behind its source

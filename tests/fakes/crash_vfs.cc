@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <new>
 
@@ -34,13 +35,20 @@ void WriteImage(const CrashImage& image, const std::string& path) {
   write(path + "-journal", image.journal);
 }
 
+bool CrashVfs::IsOurs(std::string_view file) const {
+  return file.starts_with(database_) &&
+         (file.size() == database_.size() || FileNumber(file) != 0);
+}
+
 int CrashVfs::Before(const store::VfsOp& /*op*/, std::size_t* /*keep*/) {
+  if (!named_.empty() && !named_at_ && std::filesystem::exists(named_)) {
+    named_at_ = log_.size();
+  }
   return SQLITE_OK;
 }
 
 void CrashVfs::After(const store::VfsOp& op) {
-  if (op.kind == store::VfsOp::Kind::kRead || !op.file.starts_with(database_))
-    return;
+  if (op.kind == store::VfsOp::Kind::kRead || !IsOurs(op.file)) return;
   log_.push_back({op.kind, FileNumber(op.file), static_cast<std::size_t>(op.at),
                   std::string(op.data), op.sync_folder});
 }

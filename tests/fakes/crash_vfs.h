@@ -18,7 +18,9 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -44,6 +46,12 @@ class CrashVfs final : private store::VfsObserver {
   // How many operations were logged so far.
   std::size_t size() const { return log_.size(); }
 
+  // Looks before each operation whether there is a file of this name, which the
+  // database gets at its end.
+  void WatchFor(const std::string& name) { named_ = name; }
+  // How many operations were logged when it had that name; at the latest, all.
+  std::size_t named_at() const { return named_at_.value_or(log_.size()); }
+
   // Goes to the instant when `n` operations were done. Forward is cheap.
   void Seek(std::size_t n);
   // One of the images that a cut at this instant could leave.
@@ -63,6 +71,7 @@ class CrashVfs final : private store::VfsObserver {
     std::vector<const Entry*> pending;
   };
 
+  bool IsOurs(std::string_view file) const;
   int Before(const store::VfsOp& op, std::size_t* keep) override;
   void After(const store::VfsOp& op) override;
   static void Apply(const Entry& entry, std::string& content);
@@ -70,6 +79,8 @@ class CrashVfs final : private store::VfsObserver {
                         Random& random);
 
   const std::string database_;
+  std::string named_;
+  std::optional<std::size_t> named_at_;
   std::deque<Entry> log_;
   std::size_t position_ = 0;
   std::array<File, kFiles> files_;

@@ -36,7 +36,8 @@ class PowerLossTest : public StoreTest {
  protected:
   PowerLossTest() : crash_("crash", path_), image_vfs_("image") {}
 
-  // Writes the script, with checkpoints of both kinds, prunes and a restart;
+  // Writes the script, with checkpoints of both kinds, prunes, backups that it
+  // goes on under, and a restart;
   // notes when each transaction began and when it was acknowledged.
   void Write(Mistake mistake) {
     options_.vfs = "crash";
@@ -59,6 +60,13 @@ class PowerLossTest : public StoreTest {
     auto writer = MustOpen();
     for (int k = 1; k <= kPowerTransactions; ++k) {
       clock_.Advance(kSecond);
+      if (k == 6 || k == 15) {
+        ASSERT_TRUE(
+            writer->StartBackup(folder_ / ("copy" + std::to_string(k))).ok());
+      }
+      if (k / 3 == 2 || k / 3 == 5) {
+        ASSERT_TRUE(writer->StepBackup(k % 3 == 2 ? 1 << 20 : 2).ok());
+      }
       begun_.push_back(crash_.size());
       const Status done = mistake == Mistake::kPositionFirst
                               ? script_.RunPositionFirst(*writer, k)
