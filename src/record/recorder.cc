@@ -20,6 +20,9 @@ constexpr Micros kLastRetry = 30 * kSecond;
 // one covers those that were let go.
 constexpr Micros kSinkRetry = 10 * kSecond;
 constexpr std::size_t kMostSigned = 1000;
+// Between two looks whether a slow one is through, and how long a stop waits.
+constexpr Micros kSinkPause = 20 * kMillisecond;
+constexpr Micros kLastSinkWait = kSecond;
 // While there is less on the disk, what is asked for from outside empties the
 // WAL first.
 constexpr std::uint64_t kAskedRoom = std::uint64_t{4} << 20;
@@ -67,6 +70,7 @@ RecorderImpl::RecorderImpl(const RecorderOptions& options, Redactor redactor,
       file_id_(store::FileIdOf(options.path)),
       clean_stop_(clean_stop),
       queue_(options.queue_bytes, options.queue_items, callbacks_.on_room),
+      hand_out_(callbacks_.on_checkpoint),
       writer_(std::move(writer)),
       intake_(std::move(redactor)) {
   NoteInfo();
@@ -429,7 +433,15 @@ bool RecorderImpl::Sign(bool now) {
 void RecorderImpl::GiveOut(bool now) {
   if (signed_.empty() || (!now && Mono() < give_out_at_)) return;
   while (!signed_.empty()) {
-    const Status done = callbacks_.on_checkpoint(signed_.front());
+    const Status done = hand_out_.Give(
+        signed_.front(), now ? kLastSinkWait : options_.sink_wait);
+    if (!done.ok() && done.error().code() == Code::kBusy && !now) {
+      // Slow; it is a failure when it has hung for a while.
+      if (!given_at_) given_at_ = Mono();
+      give_out_at_ = Mono() + kSinkPause;
+      if (Mono() - *given_at_ < kSinkRetry) return;
+    }
+    given_at_.reset();
     if (!done.ok()) {
       give_out_at_ = Mono() + kSinkRetry;
       if (sink_errors_.Fail(done.error().message())) {

@@ -53,6 +53,8 @@ struct RecorderOptions {
   // How often the log is signed where there is something new and a key
   // (store.signer); 0: only when it stops.
   Micros checkpoint_every = 10 * kMinute;
+  // How long the writer waits for on_checkpoint, at most, of real time.
+  Micros sink_wait = 20 * kMillisecond;
 };
 
 // What the daemon adds of a stream that the observations do not repeat.
@@ -102,7 +104,8 @@ class Recorder {
     std::function<void(kube::StreamId, std::int64_t findings)> on_audited;
     // A checkpoint of the log was signed and stored: for a place outside the
     // file. On an error it is given again after a while, and those after it
-    // behind it. Writer thread.
+    // behind it. A thread of its own, one at a time; where it hangs, recording
+    // goes on, and it may outlive the Recorder.
     std::function<Status(const std::string& note)> on_checkpoint;
   };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "record/hand_out.h"
 #include "record/intake.h"
 #include "record/ledger.h"
 #include "record/recorder.h"
@@ -137,7 +138,9 @@ class RecorderImpl final : public Recorder {
   std::vector<Offered> gathered_;
   // Checkpoints that are still to be handed out, and since when not to try.
   std::deque<std::string> signed_;
+  HandOut hand_out_;
   Micros give_out_at_ = 0;
+  std::optional<Micros> given_at_;  // the sink has not answered since
   LogOnce sink_errors_;
 
   mutable std::mutex mutex_;

@@ -95,6 +95,7 @@ class RecorderTest : public ::testing::Test {
     options.store.signer = signing.key;
     options.store.old_signer = signing.old;
     options.checkpoint_every = checkpoint_every;
+    options.sink_wait = sink_wait;
     Recorder::Callbacks callbacks;
     callbacks.on_checkpoint = on_checkpoint;
     callbacks.on_relist = [this](kube::StreamId stream, kube::GapCause cause) {
@@ -275,6 +276,7 @@ class RecorderTest : public ::testing::Test {
   std::shared_ptr<store::DiskBudget> disk;  // null: not counted
   SigningKeys signing;                      // none: nothing is signed
   Micros checkpoint_every = kMinute;
+  Micros sink_wait = kMinute;
   std::function<Status(const std::string&)> on_checkpoint;
   bool synchronous = false;  // quicker without
   std::unique_ptr<Recorder> recorder;

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "recorder_harness.h"
@@ -404,6 +406,35 @@ TEST_F(CheckpointTest, AreHandedOutLaterWhereTheSinkFails) {
   recorder->Step(0);
   EXPECT_EQ(given_.size(), 3U);
   EXPECT_TRUE(std::is_sorted(given_.begin(), given_.end()));
+}
+
+TEST_F(CheckpointTest, ASinkThatHangsHoldsNobodyUp) {
+  std::promise<void> back;
+  const std::shared_future<void> comes_back = back.get_future().share();
+  const auto given = std::make_shared<std::promise<store::Seq>>();
+  on_checkpoint = [given, comes_back](const std::string& note) -> Status {
+    comes_back.wait();
+    given->set_value(std::stoll(note.substr(note.find('\n') + 1)));
+    return {};
+  };
+  sink_wait = 0;
+  Open();
+  AddStream();
+  ListAndFlow({}, "10");
+  clock.Advance(kMinute);
+  Event(11);
+  const store::Seq signed_at = last();
+  EXPECT_EQ(recorder->stats().sink_errors, 0U);
+  clock.Advance(11 * kSecond);
+  Event(12);
+  EXPECT_EQ(last(), signed_at + 1);
+  EXPECT_EQ(recorder->stats().sink_errors, 1U);
+  // What it took is not given a second time, or the promise would throw.
+  back.set_value();
+  EXPECT_EQ(given->get_future().get(), signed_at);
+  clock.Advance(11 * kSecond);
+  recorder->Step(0);
+  EXPECT_EQ(recorder->stats().sink_errors, 1U);
 }
 
 TEST_F(CheckpointTest, WithoutAKeyNothingIsSigned) {
