@@ -54,17 +54,32 @@ std::string Db::Header() {
   return header;
 }
 
-SQLite::Statement& Db::Prepared(const char* sql) {
-  std::unique_ptr<SQLite::Statement>& slot = statements_[sql];
-  if (!slot) slot = std::make_unique<SQLite::Statement>(handle_, sql);
+Statement::Statement(sqlite3* db, const std::string& sql) {
+  const int code = sqlite3_prepare_v2(
+      db, sql.c_str(), static_cast<int>(sql.size() + 1), &raw_, nullptr);
+  if (code != SQLITE_OK) throw SQLite::Exception(db, code);
+}
+
+void Statement::Throw(int code) const {
+  sqlite3* db = sqlite3_db_handle(raw_);
+  // The connection knows more, where it is its own error.
+  if ((code & 0xff) == (sqlite3_errcode(db) & 0xff)) {
+    throw SQLite::Exception(db, code);
+  }
+  throw SQLite::Exception(sqlite3_errstr(code), code);
+}
+
+Statement& Db::Prepared(const char* sql) {
+  std::unique_ptr<Statement>& slot = statements_[sql];
+  if (!slot) slot = std::make_unique<Statement>(raw(), sql);
   return *slot;
 }
 
 std::string_view Query::Blob(int column) const {
-  const SQLite::Column value = statement_.getColumn(column);
-  const void* data = value.getBlob();
-  return {static_cast<const char*>(data),
-          static_cast<std::size_t>(value.getBytes())};
+  const void* data = sqlite3_column_blob(statement_.raw(), column);
+  return {
+      static_cast<const char*>(data),
+      static_cast<std::size_t>(sqlite3_column_bytes(statement_.raw(), column))};
 }
 
 std::string SystemMessage(int error_number) {

@@ -32,6 +32,43 @@ inline constexpr std::int64_t kApplicationId = 0x6b667231;
 // in the instant of a recovery can hold it.
 inline constexpr int kBusyMs = 2000;
 
+// One prepared statement. SQLiteCpp's own counts references for each column
+// that is read, which half a dozen statements a revision feel.
+class Statement {
+ public:
+  Statement(sqlite3* db, const std::string& sql);
+  ~Statement() { sqlite3_finalize(raw_); }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  sqlite3_stmt* raw() const { return raw_; }
+  // Throws where binding a value failed.
+  void Require(int code) const {
+    if (code != SQLITE_OK) Throw(code);
+  }
+  // True: there is a row. A statement that had its last row is not begun anew.
+  bool Step() {
+    const int code = ended_ ? SQLITE_MISUSE : sqlite3_step(raw_);
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) Throw(code);
+    ended_ = true;
+    return false;
+  }
+  void Run() {
+    if (Step()) Throw(SQLITE_MISUSE);
+  }
+  void Reset() {
+    sqlite3_reset(raw_);
+    ended_ = false;
+  }
+
+ private:
+  [[noreturn]] void Throw(int code) const;
+
+  sqlite3_stmt* raw_ = nullptr;
+  bool ended_ = false;
+};
+
 class Db {
  public:
   // Throws where SQLite cannot open it at all; a file that is not a database
@@ -59,11 +96,10 @@ class Db {
  private:
   friend class Query;
   // `sql` must live as long as the program: its address is the key.
-  SQLite::Statement& Prepared(const char* sql);
+  Statement& Prepared(const char* sql);
 
   SQLite::Database handle_;
-  std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>>
-      statements_;
+  std::unordered_map<const char*, std::unique_ptr<Statement>> statements_;
 };
 
 // SQL that is put together for one question and not kept prepared.
@@ -77,9 +113,9 @@ class Query {
  public:
   Query(Db& db, const char* sql) : statement_(db.Prepared(sql)) {}
   Query(Db& db, const OneTime& question)
-      : own_(std::make_unique<SQLite::Statement>(db.handle(), question.sql)),
+      : own_(std::make_unique<Statement>(db.raw(), question.sql)),
         statement_(*own_) {}
-  ~Query() { statement_.tryReset(); }
+  ~Query() { statement_.Reset(); }
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 
@@ -92,17 +128,17 @@ class Query {
   }
 
   // True: there is a row.
-  bool Step() { return statement_.executeStep(); }
-  void Run() { statement_.exec(); }
+  bool Step() { return statement_.Step(); }
+  void Run() { statement_.Run(); }
 
-  bool IsNull(int column) const { return statement_.isColumnNull(column); }
+  bool IsNull(int column) const {
+    return sqlite3_column_type(statement_.raw(), column) == SQLITE_NULL;
+  }
   std::int64_t Int(int column) const {
-    return statement_.getColumn(column).getInt64();
+    return sqlite3_column_int64(statement_.raw(), column);
   }
   bool Bool(int column) const { return Int(column) != 0; }
-  std::string Text(int column) const {
-    return statement_.getColumn(column).getString();
-  }
+  std::string Text(int column) const { return std::string(Blob(column)); }
   std::optional<std::int64_t> OptionalInt(int column) const {
     if (IsNull(column)) return std::nullopt;
     return Int(column);
@@ -111,14 +147,20 @@ class Query {
   std::string_view Blob(int column) const;
 
  private:
-  void BindOne(std::int64_t value) { statement_.bind(++bound_, value); }
-  void BindOne(int value) { statement_.bind(++bound_, value); }
-  void BindOne(bool value) { statement_.bind(++bound_, value ? 1 : 0); }
+  void BindOne(std::int64_t value) {
+    statement_.Require(sqlite3_bind_int64(statement_.raw(), ++bound_, value));
+  }
+  void BindOne(int value) { BindOne(std::int64_t{value}); }
+  void BindOne(bool value) { BindOne(std::int64_t{value ? 1 : 0}); }
   void BindOne(const std::string& value) {
-    statement_.bindNoCopy(++bound_, value);
+    statement_.Require(
+        sqlite3_bind_text(statement_.raw(), ++bound_, value.data(),
+                          static_cast<int>(value.size()), SQLITE_STATIC));
   }
   void BindOne(std::span<const std::uint8_t> blob) {
-    statement_.bindNoCopy(++bound_, blob.data(), static_cast<int>(blob.size()));
+    statement_.Require(
+        sqlite3_bind_blob(statement_.raw(), ++bound_, blob.data(),
+                          static_cast<int>(blob.size()), SQLITE_STATIC));
   }
   void BindOne(const std::array<std::uint8_t, 16>& blob) {
     BindOne(std::span<const std::uint8_t>(blob));
@@ -128,12 +170,12 @@ class Query {
     if (value) {
       BindOne(*value);
     } else {
-      statement_.bind(++bound_);
+      statement_.Require(sqlite3_bind_null(statement_.raw(), ++bound_));
     }
   }
 
-  std::unique_ptr<SQLite::Statement> own_;  // of a OneTime
-  SQLite::Statement& statement_;
+  std::unique_ptr<Statement> own_;  // of a OneTime
+  Statement& statement_;
   int bound_ = 0;
 };
 
