@@ -62,14 +62,16 @@ Lifetimes::Present Lifetimes::Of(std::int64_t object_id) {
           row.Int(3),  row.Int(4), std::max(RvNumber(row.Blob(5)), row.Int(6))};
 }
 
-void Lifetimes::Advance(std::int64_t object_id, const Present& before,
-                        const Next& next) {
+Lifetimes::Present Lifetimes::Advance(std::int64_t object_id,
+                                      const Present& before, const Next& next) {
   // Said at once: what is out of range never gets in, or the end of a life
   // could not be written any more.
   seconds_.Down(next.changed_at);
   const bool alive = !IsGone(next.event);
+  const bool turned = alive != before.alive || before.seq == 0;
+  const Micros born_at = turned && alive ? next.changed_at : before.born_at;
   const std::int64_t above = next.top_rv > RvNumber(next.rv) ? next.top_rv : 0;
-  if (alive == before.alive && before.seq != 0) {
+  if (!turned) {
     // Most revisions: no column of an index is named, so none is touched.
     Query(db_,
           "UPDATE object SET seq = ?, rv = ?, epoch = ?, changed_at = ?, "
@@ -83,8 +85,7 @@ void Lifetimes::Advance(std::int64_t object_id, const Present& before,
           "changed_at = ?, recorded_at = ?, born_at = ?, above_rv = ? "
           "WHERE id = ?")
         .Bind(alive, next.seq, next.rv, next.epoch, next.changed_at,
-              next.recorded_at, alive ? next.changed_at : before.born_at, above,
-              object_id)
+              next.recorded_at, born_at, above, object_id)
         .Run();
     if (alive) EnsureNamespace(object_id);
   }
@@ -92,6 +93,8 @@ void Lifetimes::Advance(std::int64_t object_id, const Present& before,
     End(object_id, before.alive ? before.born_at : next.changed_at,
         next.changed_at);
   }
+  return {alive,   next.seq,   next.changed_at,
+          born_at, next.epoch, std::max(RvNumber(next.rv), above)};
 }
 
 void Lifetimes::EnsureNamespace(std::int64_t object_id) {

@@ -69,7 +69,9 @@ class Lifetimes {
     // As Present has it, of all before it in its epoch.
     std::int64_t top_rv = 0;
   };
-  void Advance(std::int64_t object_id, const Present& before, const Next& next);
+  // Answers what it is then.
+  Present Advance(std::int64_t object_id, const Present& before,
+                  const Next& next);
 
  private:
   void EnsureNamespace(std::int64_t object_id);

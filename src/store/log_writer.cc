@@ -40,6 +40,18 @@ const StreamKey& StreamKeys::Of(std::int64_t stream_id) {
   return known_.emplace(stream_id, std::move(key)).first->second;
 }
 
+const ResourceNames::Name& ResourceNames::Of(std::int64_t resource_id) {
+  const auto known = known_.find(resource_id);
+  if (known != known_.end()) return known->second;
+  Query row(db_, "SELECT api_group, resource FROM resource WHERE id = ?");
+  if (!row.Bind(resource_id).Step()) {
+    static const Name none;
+    return none;
+  }
+  return known_.emplace(resource_id, Name{row.Text(0), row.Text(1)})
+      .first->second;
+}
+
 std::optional<LogHash> RowLeaves::Of(Seq seq, std::string_view body) {
   std::optional<LogHash> leaf = OfRevision(seq, body);
   return leaf ? leaf : OfRecord(seq, body);
@@ -102,6 +114,7 @@ LogWriter::LogWriter(Db& db, const FileInfo& info, const OpenOptions& options)
     : db_(db),
       tree_(db),
       streams_(db),
+      resources_(db),
       path_(info.path),
       origin_(LogOrigin(info.file_id)),
       key_(options.signer),
@@ -127,20 +140,15 @@ LogWriter::LogWriter(Db& db, const FileInfo& info, const OpenOptions& options)
 }
 
 void LogWriter::AddRevision(Seq seq, const NewRevision& revision,
-                            Micros recorded_at, Micros changed_at,
-                            const Salt& salt) {
-  Query object(db_,
-               "SELECT k.api_group, k.resource, o.namespace, o.name, o.uid "
-               "FROM object o JOIN resource k ON k.id = o.resource_id "
-               "WHERE o.id = ?");
+                            const ObjectRow& object, Micros recorded_at,
+                            Micros changed_at, const Salt& salt) {
+  const ResourceNames::Name& resource = resources_.Of(object.resource_id);
   RevisionLeaf leaf;
-  if (object.Bind(revision.object_id).Step()) {
-    leaf.group = object.Blob(0);
-    leaf.resource = object.Blob(1);
-    leaf.name_space = object.Blob(2);
-    leaf.name = object.Blob(3);
-    leaf.uid = object.Blob(4);
-  }
+  leaf.group = resource.group;
+  leaf.resource = resource.resource;
+  leaf.name_space = object.name_space;
+  leaf.name = object.name;
+  leaf.uid = object.uid;
   leaf.seq = seq;
   leaf.epoch = revision.epoch;
   leaf.event = static_cast<std::int64_t>(revision.event);

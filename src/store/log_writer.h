@@ -32,6 +32,22 @@ class StreamKeys {
   std::map<std::int64_t, StreamKey> known_;
 };
 
+// And what resources are called. Names never change.
+class ResourceNames {
+ public:
+  explicit ResourceNames(Db& db) : db_(db) {}
+  struct Name {
+    std::string group;
+    std::string resource;
+  };
+  // As StreamKeys::Of.
+  const Name& Of(std::int64_t resource_id);
+
+ private:
+  Db& db_;
+  std::map<std::int64_t, Name> known_;
+};
+
 // The leaves of rows that are there already.
 class RowLeaves {
  public:
@@ -54,8 +70,9 @@ class LogWriter {
 
   std::int64_t size() const { return tree_.size(); }
 
-  // The revision's row is written already; `changed_at` as in it.
-  void AddRevision(Seq seq, const NewRevision& revision, Micros recorded_at,
+  // Of `object`, whose names never change; `changed_at` as in the row.
+  void AddRevision(Seq seq, const NewRevision& revision,
+                   const ObjectRow& object, Micros recorded_at,
                    Micros changed_at, const Salt& salt);
   void AddRecord(const Record& record, const Salt& salt,
                  std::string_view payload);
@@ -93,6 +110,7 @@ class LogWriter {
   LogTree tree_;
   LeafMaker maker_;
   StreamKeys streams_;
+  ResourceNames resources_;
   std::optional<LogHash> instead_;
   const std::string path_;
   const std::string origin_;

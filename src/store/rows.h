@@ -20,6 +20,7 @@ StreamRow ReadStream(const Query& row);
 inline constexpr const char* kObjectColumns =
     "id, resource_id, stream_id, namespace, name, uid, alive, seq, rv, epoch, "
     "changed_at, recorded_at";
+inline constexpr int kObjectColumnCount = 12;
 ObjectRow ReadObject(const Query& row);
 
 // Of `object o JOIN revision v`.

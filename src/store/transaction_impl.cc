@@ -15,6 +15,22 @@ namespace {
 
 constexpr Micros kSinceEver = std::numeric_limits<Micros>::min();
 
+// What ReadObject reads, and the rest of Lifetimes::Present.
+const std::string& KnownColumns() {
+  static const std::string columns =
+      fmt::format("{}, born_at, above_rv", kObjectColumns);
+  return columns;
+}
+
+Lifetimes::Present ReadPresent(const ObjectRow& object, const Query& row) {
+  return {object.alive,
+          object.seq,
+          object.changed_at,
+          row.Int(kObjectColumnCount),
+          object.epoch,
+          std::max(RvNumber(object.rv), row.Int(kObjectColumnCount + 1))};
+}
+
 }  // namespace
 
 std::int64_t TransactionImpl::EnsureResource(const std::string& group,
@@ -108,10 +124,28 @@ std::optional<ObjectRow> TransactionImpl::FindObject(std::int64_t resource_id,
                                                      const std::string& uid) {
   static const std::string sql =
       fmt::format("SELECT {} FROM object WHERE resource_id = ? AND uid = ?",
-                  kObjectColumns);
+                  KnownColumns());
   Query query(db_, sql.c_str());
   if (!query.Bind(resource_id, uid).Step()) return std::nullopt;
-  return ReadObject(query);
+  ObjectRow object = ReadObject(query);
+  // A revision of it is what comes next.
+  const auto present = ReadPresent(object, query);
+  known_.insert_or_assign(object.id, Known{object, present});
+  return object;
+}
+
+TransactionImpl::Known& TransactionImpl::KnownObject(std::int64_t object_id) {
+  static const std::string sql =
+      fmt::format("SELECT {} FROM object WHERE id = ?", KnownColumns());
+  const auto known = known_.find(object_id);
+  if (known != known_.end()) return known->second;
+  Known found;
+  Query query(db_, sql.c_str());
+  if (query.Bind(object_id).Step()) {
+    found.row = ReadObject(query);
+    found.present = ReadPresent(found.row, query);
+  }
+  return known_.emplace(object_id, std::move(found)).first->second;
 }
 
 std::int64_t TransactionImpl::AddObject(const ObjectRow& row) {
@@ -143,7 +177,7 @@ void TransactionImpl::ForEachAlive(
 
 bool TransactionImpl::HasRevision(std::int64_t object_id, std::int64_t epoch,
                                   const std::string& rv) {
-  return HasRevision(object_id, lifetimes_.Of(object_id), epoch, rv);
+  return HasRevision(object_id, KnownObject(object_id).present, epoch, rv);
 }
 
 bool TransactionImpl::HasRevision(std::int64_t object_id,
@@ -173,7 +207,8 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
   const Seq seq = ++info_.last_seq;
   const Micros recorded = recorded_at();
   Micros changed = revision.changed_at;
-  const Lifetimes::Present before = lifetimes_.Of(revision.object_id);
+  Known& object = KnownObject(revision.object_id);
+  const Lifetimes::Present before = object.present;
   if (!revision.late) {
     // DESIGN §6: changed_at never decreases within one uid, and the search for
     // a state at a time relies on it.
@@ -208,19 +243,21 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
     bodies_.PutRevision(seq, revision.object_id, revision.body,
                         IsGone(revision.event), recorded);
   }
-  log_.AddRevision(seq, revision, recorded, changed, salt);
+  log_.AddRevision(seq, revision, object.row, recorded, changed, salt);
   if (!revision.late) {
     const std::int64_t top = before.epoch == revision.epoch
                                  ? before.top_rv
                                  : TopRv(revision.object_id, revision.epoch);
-    lifetimes_.Advance(revision.object_id, before,
-                       {seq, revision.event, revision.rv, revision.epoch,
-                        changed, recorded, top});
+    object.present =
+        lifetimes_.Advance(revision.object_id, before,
+                           {seq, revision.event, revision.rv, revision.epoch,
+                            changed, recorded, top});
   } else if (before.epoch == revision.epoch &&
              RvNumber(revision.rv) > before.top_rv) {
     Query(db_, "UPDATE object SET above_rv = ? WHERE id = ?")
         .Bind(RvNumber(revision.rv), revision.object_id)
         .Run();
+    object.present.top_rv = RvNumber(revision.rv);
   }
   if (revision.not_before && *revision.not_before < recorded) {
     AddDoubt(revision.stream_id, revision.not_before, recorded);

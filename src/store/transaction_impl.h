@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "base/random.h"
@@ -66,6 +68,14 @@ class TransactionImpl final : public Transaction {
   void PutInfo();
 
  private:
+  // An object as it stands in this transaction: what a revision of it needs.
+  struct Known {
+    ObjectRow row;  // as it was found; what changes is in `present`
+    Lifetimes::Present present;
+  };
+  // Valid until the next call; empty where there is no such object.
+  Known& KnownObject(std::int64_t object_id);
+
   Salt NewSalt();
   bool HasRevision(std::int64_t object_id, const Lifetimes::Present& present,
                    std::int64_t epoch, const std::string& rv);
@@ -79,6 +89,8 @@ class TransactionImpl final : public Transaction {
   LogWriter& log_;
   FileInfo& info_;
   Lifetimes lifetimes_;
+  // Those that were found or added, by id.
+  std::unordered_map<std::int64_t, Known> known_;
   // The doubt added last to each stream: a catch-up adds the same thousands of
   // times. first: from (the lowest number for "since ever").
   std::map<std::int64_t, std::pair<Micros, Micros>> doubts_;
