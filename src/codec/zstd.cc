@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include <new>
+#include <utility>
 
 namespace kubescribe::codec {
 namespace {
@@ -104,7 +105,7 @@ struct Decompressor::State {
   // `refer` names what the frame builds on, just before it is read.
   template <typename Refer>
   Result<std::string> Run(std::string_view frame, std::size_t max_size,
-                          Refer refer) {
+                          std::string raw, Refer refer) {
     const unsigned long long size =
         ZSTD_getFrameContentSize(frame.data(), frame.size());
     if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
@@ -122,7 +123,7 @@ struct Decompressor::State {
       return Error(Code::kCorruption,
                    "a zstd frame is cut short or has a tail");
     }
-    std::string raw(static_cast<std::size_t>(size), '\0');
+    raw.resize(static_cast<std::size_t>(size));
     if (ZSTD_isError(refer(context.get())) != 0) throw std::bad_alloc();
     const std::size_t got = ZSTD_decompressDCtx(
         context.get(), raw.data(), raw.size(), frame.data(), frame.size());
@@ -146,7 +147,7 @@ Decompressor& Decompressor::operator=(Decompressor&&) noexcept = default;
 
 Result<std::string> Decompressor::Decompress(std::string_view frame,
                                              std::size_t max_size) {
-  return state_->Run(frame, max_size, [](ZSTD_DCtx* context) {
+  return state_->Run(frame, max_size, {}, [](ZSTD_DCtx* context) {
     return ZSTD_DCtx_refDDict(context, nullptr);
   });
 }
@@ -154,15 +155,16 @@ Result<std::string> Decompressor::Decompress(std::string_view frame,
 Result<std::string> Decompressor::Decompress(std::string_view frame,
                                              std::size_t max_size,
                                              const Dictionary& dictionary) {
-  return state_->Run(frame, max_size, [&](ZSTD_DCtx* context) {
+  return state_->Run(frame, max_size, {}, [&](ZSTD_DCtx* context) {
     return ZSTD_DCtx_refDDict(context, dictionary.ForDecompression());
   });
 }
 
 Result<std::string> Decompressor::ApplyDelta(std::string_view frame,
                                              std::size_t max_size,
-                                             std::string_view base) {
-  return state_->Run(frame, max_size, [&](ZSTD_DCtx* context) {
+                                             std::string_view base,
+                                             std::string room) {
+  return state_->Run(frame, max_size, std::move(room), [&](ZSTD_DCtx* context) {
     return ZSTD_DCtx_refPrefix(context, base.data(), base.size());
   });
 }

@@ -60,8 +60,10 @@ class Decompressor {
   Result<std::string> Decompress(std::string_view frame, std::size_t max_size);
   Result<std::string> Decompress(std::string_view frame, std::size_t max_size,
                                  const Dictionary& dictionary);
+  // `room`: a string that is not needed any more, whose memory the result may
+  // take.
   Result<std::string> ApplyDelta(std::string_view frame, std::size_t max_size,
-                                 std::string_view base);
+                                 std::string_view base, std::string room = {});
 
  private:
   struct State;

@@ -1,5 +1,7 @@
 #include "store/body_cache.h"
 
+#include <utility>
+
 namespace kubescribe::store {
 
 std::size_t BodyCache::Cost(const Entry& entry) {
@@ -15,8 +17,7 @@ const BodyCache::Body* BodyCache::Find(std::int64_t key) {
   return &found->second->body;
 }
 
-void BodyCache::Put(std::int64_t key, Seq seq, int depth,
-                    std::string_view bytes) {
+BodyCache::Entry& BodyCache::Open(std::int64_t key) {
   const auto [place, added] = by_key_.try_emplace(key, entries_.end());
   if (added) {
     entries_.push_front({key, {}});
@@ -25,7 +26,21 @@ void BodyCache::Put(std::int64_t key, Seq seq, int depth,
     entries_.splice(entries_.begin(), entries_, place->second);
     bytes_ -= Cost(entries_.front());
   }
-  Entry& entry = entries_.front();
+  return entries_.front();
+}
+
+void BodyCache::Counted(const Entry& entry) {
+  bytes_ += Cost(entry);
+  while (bytes_ > limit_) {
+    bytes_ -= Cost(entries_.back());
+    by_key_.erase(entries_.back().key);
+    entries_.pop_back();
+  }
+}
+
+void BodyCache::Put(std::int64_t key, Seq seq, int depth,
+                    std::string_view bytes) {
+  Entry& entry = Open(key);
   entry.body.seq = seq;
   entry.body.depth = depth;
   // A string that grows takes twice its room, and one that shrinks keeps it.
@@ -35,21 +50,30 @@ void BodyCache::Put(std::int64_t key, Seq seq, int depth,
   } else {
     entry.body.bytes.assign(bytes);
   }
-  bytes_ += Cost(entry);
-  while (bytes_ > limit_) {
-    bytes_ -= Cost(entries_.back());
-    by_key_.erase(entries_.back().key);
-    entries_.pop_back();
-  }
+  Counted(entry);
 }
 
-void BodyCache::Erase(std::int64_t key) {
+void BodyCache::Keep(std::int64_t key, Seq seq, int depth,
+                     std::string&& bytes) {
+  Entry& entry = Open(key);
+  entry.body = {seq, depth, std::move(bytes)};
+  if (entry.body.bytes.capacity() > 2 * entry.body.bytes.size()) {
+    entry.body.bytes.shrink_to_fit();
+  }
+  Counted(entry);
+}
+
+std::string BodyCache::Take(std::int64_t key) {
   const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return;
+  if (found == by_key_.end()) return "";
   bytes_ -= Cost(*found->second);
+  std::string bytes = std::move(found->second->body.bytes);
   entries_.erase(found->second);
   by_key_.erase(found);
+  return bytes;
 }
+
+void BodyCache::Erase(std::int64_t key) { Take(key); }
 
 void BodyCache::EraseIf(std::int64_t key, Seq seq) {
   const auto found = by_key_.find(key);

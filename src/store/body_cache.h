@@ -33,7 +33,11 @@ class BodyCache {
   const Body* Find(std::int64_t key);
   // Replaces what has this key.
   void Put(std::int64_t key, Seq seq, int depth, std::string_view bytes);
+  // The same without a copy.
+  void Keep(std::int64_t key, Seq seq, int depth, std::string&& bytes);
   void Erase(std::int64_t key);
+  // Erases it and answers its bytes; "" where it is not here.
+  std::string Take(std::int64_t key);
   // Where it is the body of this seq.
   void EraseIf(std::int64_t key, Seq seq);
   void Clear();
@@ -48,6 +52,9 @@ class BodyCache {
     Body body;
   };
   static std::size_t Cost(const Entry& entry);
+  // The entry of this key, the last used, and not counted until Counted.
+  Entry& Open(std::int64_t key);
+  void Counted(const Entry& entry);
 
   const std::size_t limit_;
   std::size_t bytes_ = 0;

@@ -11,6 +11,8 @@ namespace {
 
 // SQLite holds no larger blob, and nothing larger is recorded.
 constexpr std::int64_t kLargestBody = std::int64_t{1} << 30;
+// Memory that is not kept for the next body.
+constexpr std::size_t kLargestSpare = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -44,7 +46,8 @@ std::optional<BodyReader::Row> BodyReader::Fetch(Seq seq) {
              std::string(query.Blob(4))};
 }
 
-std::string BodyReader::Decode(const Row& row, const std::string& base) {
+std::string BodyReader::Decode(const Row& row, std::string_view base,
+                               std::string room) {
   Result<std::string> raw = [&]() -> Result<std::string> {
     switch (row.encoding) {
       case static_cast<std::int64_t>(Encoding::kZstd):
@@ -53,7 +56,8 @@ std::string BodyReader::Decode(const Row& row, const std::string& base) {
         return decompressor_.Decompress(row.data, row.raw_size,
                                         dictionaries_.Get(row.dictionary));
       case static_cast<std::int64_t>(Encoding::kDelta):
-        return decompressor_.ApplyDelta(row.data, row.raw_size, base);
+        return decompressor_.ApplyDelta(row.data, row.raw_size, base,
+                                        std::move(room));
       default:
         return Error(Code::kCorruption,
                      fmt::format("unknown encoding {}", row.encoding));
@@ -71,15 +75,29 @@ std::string BodyReader::Decode(const Row& row, const std::string& base) {
   return *std::move(raw);
 }
 
+void BodyReader::PutAway() {
+  if (last_.seq != 0 && cache_ != nullptr) {
+    cache_->Keep(last_.seq, last_.seq, last_.depth, std::move(last_.bytes));
+  }
+  last_ = {};
+}
+
 std::optional<std::string> BodyReader::Read(Seq seq) {
-  std::vector<Row> chain;  // from `seq` down
-  std::string bytes;       // of what the last row in it builds on
+  const std::string* bytes = View(seq);
+  if (bytes == nullptr) return std::nullopt;
+  return *bytes;
+}
+
+const std::string* BodyReader::View(Seq seq) {
+  PutAway();
+  std::vector<Row> chain;       // from `seq` down
+  std::string_view base_bytes;  // what the last row in it builds on
   Seq below = 0;
   int depth = -1;
   for (Seq next = seq;;) {
     std::optional<Row> row = Fetch(next);
     if (!row) {
-      if (chain.empty()) return std::nullopt;
+      if (chain.empty()) return nullptr;
       throw std::runtime_error(
           fmt::format("record {} builds on record {}, which is missing",
                       chain.back().seq, next));
@@ -97,7 +115,7 @@ std::optional<std::string> BodyReader::Read(Seq seq) {
     const BodyCache::Body* known =
         cache_ == nullptr ? nullptr : cache_->Find(next);
     if (known != nullptr) {
-      bytes = known->bytes;
+      base_bytes = known->bytes;
       depth = known->depth;
       below = next;
       break;
@@ -107,15 +125,18 @@ std::optional<std::string> BodyReader::Read(Seq seq) {
           "record {} builds on more than {} others", seq, kLongestChain));
     }
   }
+  std::string bytes;
   for (; !chain.empty(); chain.pop_back(), ++depth) {
-    bytes = Decode(chain.back(), bytes);
+    std::string next =
+        Decode(chain.back(), base_bytes, std::exchange(spare_, {}));
+    spare_ = std::exchange(bytes, std::move(next));
+    base_bytes = bytes;
   }
-  if (cache_ != nullptr) {
-    // In order of seq the next one builds on this one.
-    if (below != 0) cache_->Erase(below);
-    cache_->Put(seq, seq, depth, bytes);
-  }
-  return bytes;
+  // In order of seq the next one builds on this one.
+  if (below != 0) spare_ = cache_->Take(below);
+  if (spare_.capacity() > kLargestSpare) spare_ = {};
+  last_ = {seq, depth, std::move(bytes)};
+  return &last_.bytes;
 }
 
 }  // namespace kubescribe::store

@@ -28,10 +28,15 @@ class BodyReader {
   // `cache` by seq; may be null.
   BodyReader(Db& db, std::shared_ptr<BodyCache> cache)
       : db_(db), dictionaries_(db), cache_(std::move(cache)) {}
+  ~BodyReader() { PutAway(); }
+  BodyReader(const BodyReader&) = delete;
+  BodyReader& operator=(const BodyReader&) = delete;
 
   // None: there is no row. Throws std::runtime_error, which says what is wrong
   // and with which record, and SQLite::Exception.
   std::optional<std::string> Read(Seq seq);
+  // The same without a copy; null: there is no row. Valid until the next call.
+  const std::string* View(Seq seq);
 
  private:
   struct Row {
@@ -45,13 +50,20 @@ class BodyReader {
   std::optional<Row> Fetch(Seq seq);
   // Files of before deltas have no such columns.
   bool HasLinks();
-  std::string Decode(const Row& row, const std::string& base);
+  // `room` as that of ApplyDelta.
+  std::string Decode(const Row& row, std::string_view base, std::string room);
+  // What was read last goes into the cache.
+  void PutAway();
 
   Db& db_;
   Dictionaries dictionaries_;
   std::shared_ptr<BodyCache> cache_;
   codec::Decompressor decompressor_;
   std::optional<bool> has_links_;
+  // What was read last. It goes into the cache when the next one is asked for,
+  // so that it need not be copied to be looked at.
+  BodyCache::Body last_;
+  std::string spare_;  // memory for the next one
 };
 
 }  // namespace kubescribe::store

@@ -179,13 +179,13 @@ void Records::Range(Seq after, Seq to) {
   }
 }
 
-std::string Records::Body(Seq seq) {
-  std::string body;
+std::string_view Records::Body(Seq seq) {
+  std::string_view body;
   std::string damage;
   try {
-    std::optional<std::string> bytes = snapshot_.bodies().Read(seq);
-    if (!bytes) return body;
-    body = *std::move(bytes);
+    const std::string* bytes = snapshot_.bodies().View(seq);
+    if (bytes == nullptr) return body;
+    body = *bytes;
   } catch (const SQLite::Exception&) {
     throw;
   } catch (const std::exception& exception) {
@@ -217,7 +217,7 @@ void Records::Missing(Seq seq) {
 void Records::Revision(const Query& row) {
   const Seq seq = row.Int(0);
   if (seq <= prunes_.kept_up_to()) keeping_.Update(SeqBytes(seq));
-  const std::string body = Body(seq);
+  const std::string_view body = Body(seq);
   CheckSalt(seq, row.Blob(18));
   const std::int64_t stream = row.Int(19);
   const Micros recorded_at = row.Int(7);
@@ -248,7 +248,7 @@ void Records::Revision(const Query& row) {
 
 void Records::Record(const Query& row) {
   const Seq seq = row.Int(0);
-  const std::string payload = Body(seq);
+  const std::string_view payload = Body(seq);
   CheckSalt(seq, row.Blob(4));
   const Micros recorded_at = row.Int(1);
   const std::string_view kind = row.Blob(2);

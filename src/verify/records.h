@@ -93,7 +93,7 @@ class Records {
   void Revision(const store::Query& row);
   void Record(const store::Query& row);
   void Missing(store::Seq seq);
-  std::string Body(store::Seq seq);
+  std::string_view Body(store::Seq seq);
   void CheckSalt(store::Seq seq, std::string_view salt);
   void OnNode(int height, std::int64_t index, const Hash& hash);
   void CheckCheckpoints();
