@@ -25,7 +25,7 @@ Error NotJson(simdjson::error_code code) {
 }
 
 // What a walk over an object found beside its head.
-struct Found {
+struct FoundParts {
   bool object = false;  // it is an object at all
   bool metadata = false;
 };
@@ -43,7 +43,7 @@ simdjson::error_code ReadString(od::value& value, std::string& out) {
 }
 
 simdjson::error_code ReadMetadata(od::value& value, ObjectHead& head,
-                                  Found& found) {
+                                  FoundParts& found) {
   od::json_type type{};
   if (const auto error = value.type().get(type)) return error;
   found.metadata = type == od::json_type::object;
@@ -67,7 +67,7 @@ simdjson::error_code ReadMetadata(od::value& value, ObjectHead& head,
 }
 
 simdjson::error_code ReadFields(od::object& object, ObjectHead& head,
-                                Found& found) {
+                                FoundParts& found) {
   found.object = true;
   for (auto item : object) {
     od::field field;
@@ -154,14 +154,15 @@ struct EventReader::Impl {
 
   simdjson::error_code Walk(std::string_view text, std::string& type,
                             std::string_view& object, ObjectHead& head,
-                            Found& found);
+                            FoundParts& found);
 };
 
 // One pass over a frame: `type`, where `object` lies, and the object's head.
 simdjson::error_code EventReader::Impl::Walk(std::string_view text,
                                              std::string& type,
                                              std::string_view& object,
-                                             ObjectHead& head, Found& found) {
+                                             ObjectHead& head,
+                                             FoundParts& found) {
   od::document document;
   if (const auto error = Open(text, document)) return error;
   od::object frame;
@@ -186,7 +187,7 @@ simdjson::error_code EventReader::Impl::Walk(std::string_view text,
       od::json_type json_type{};
       if (const auto error = value.type().get(json_type)) return error;
       head = ObjectHead();  // the last of two counts, as in Go
-      found = Found();
+      found = FoundParts();
       if (json_type != od::json_type::object) continue;
       od::object fields;
       if (const auto error = value.get_object().get(fields)) return error;
@@ -209,7 +210,7 @@ EventReader& EventReader::operator=(EventReader&&) noexcept = default;
 Result<Frame> EventReader::ReadFrame(std::string_view text) {
   Frame frame;
   std::string type;
-  Found found;
+  FoundParts found;
   if (const auto error =
           impl_->Walk(text, type, frame.object, frame.head, found)) {
     return NotJson(error);
@@ -239,7 +240,7 @@ Result<Frame> EventReader::ReadFrame(std::string_view text) {
 
 Result<ObjectHead> EventReader::ReadHead(std::string_view object) {
   ObjectHead head;
-  Found found;
+  FoundParts found;
   od::document document;
   if (const auto error = impl_->Open(object, document)) return NotJson(error);
   od::object fields;
