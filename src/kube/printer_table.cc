@@ -88,7 +88,8 @@ std::vector<std::string> Texts(JsonNode array, std::string_view key) {
   return texts;
 }
 
-std::string FirstOf(const std::vector<std::string>& texts, std::size_t most) {
+std::string FirstAndMore(const std::vector<std::string>& texts,
+                         std::size_t most) {
   if (texts.size() <= most) return Join(texts);
   const auto end = texts.begin() + static_cast<std::ptrdiff_t>(most);
   return fmt::format("{} + {} more...", fmt::join(texts.begin(), end, ","),

@@ -90,7 +90,8 @@ std::vector<std::string> Texts(JsonNode array);
 std::vector<std::string> Texts(JsonNode array, std::string_view key);
 
 // The first `most` joined by commas, " + N more..." for the rest.
-std::string FirstOf(const std::vector<std::string>& texts, std::size_t most);
+std::string FirstAndMore(const std::vector<std::string>& texts,
+                         std::size_t most);
 
 // "a=b,c=d", sorted; "<none>" for none.
 std::string LabelText(JsonNode labels);

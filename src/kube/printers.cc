@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -162,6 +163,22 @@ std::vector<std::string> TablePrinter::Cells(std::string_view object,
     cells.push_back(std::move(impl.all[index]));
   }
   return cells;
+}
+
+bool TablePrinter::OrdersRows() const {
+  return impl_->printer != nullptr &&
+         impl_->printer->resource == "flowschemas.flowcontrol.apiserver.k8s.io";
+}
+
+bool TablePrinter::IsBefore(const std::vector<std::string>& a,
+                            const std::vector<std::string>& b) const {
+  constexpr std::size_t kName = 0;
+  constexpr std::size_t kPrecedence = 2;
+  const auto key = [](const std::vector<std::string>& row) {
+    return std::pair(std::strtol(row[kPrecedence].c_str(), nullptr, 10),
+                     std::string_view(row[kName]));
+  };
+  return OrdersRows() && key(a) < key(b);
 }
 
 std::vector<Column> PrinterColumns(const GroupResource& resource) {

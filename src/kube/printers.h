@@ -58,6 +58,13 @@ class TablePrinter {
   // cannot be read has "<unknown>" in every cell.
   std::vector<std::string> Cells(std::string_view object, Micros at) const;
 
+  // Servers list objects by namespace and name, but put each page of
+  // FlowSchemas (500 for kubectl) in the order in which they are matched: does
+  // this one, and does the row of cells `a` come before `b`?
+  bool OrdersRows() const;
+  bool IsBefore(const std::vector<std::string>& a,
+                const std::vector<std::string>& b) const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

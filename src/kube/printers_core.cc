@@ -85,7 +85,7 @@ std::string EventSource(const PrintInput& in) {
   return host.empty() ? component : component + ", " + host;
 }
 
-std::string Trimmed(std::string_view text) {
+std::string WithoutOuterSpace(std::string_view text) {
   constexpr std::string_view kSpace = " \t\n\v\f\r";
   const std::size_t from = text.find_first_not_of(kSpace);
   if (from == std::string_view::npos) return "";
@@ -120,7 +120,8 @@ void EventCells(const PrintInput& in, CellList& cells) {
                   (name.empty() ? "" : "/" + name));
   cells.push_back(Str(about["fieldPath"]));
   cells.push_back(EventSource(in));
-  cells.push_back(Trimmed(Either(event["message"], event["note"]).text()));
+  cells.push_back(
+      WithoutOuterSpace(Either(event["message"], event["note"]).text()));
   cells.push_back(first);
   cells.push_back(std::to_string(count));
   cells.push_back(NameOf(in));

@@ -73,7 +73,7 @@ std::string EndpointText(JsonNode subsets) {
       for (const std::string& ip : ips) addresses.push_back(HostPort(ip, port));
     }
   }
-  return FirstOf(addresses, kMostListed);
+  return FirstAndMore(addresses, kMostListed);
 }
 
 void EndpointsCells(const PrintInput& in, CellList& cells) {
@@ -100,8 +100,8 @@ void EndpointSliceCells(const PrintInput& in, CellList& cells) {
   }
   cells.push_back(NameOf(in));
   cells.push_back(Str(in.object["addressType"]));
-  cells.push_back(OrUnset(FirstOf(ports, kMostListed)));
-  cells.push_back(OrUnset(FirstOf(addresses, kMostListed)));
+  cells.push_back(OrUnset(FirstAndMore(ports, kMostListed)));
+  cells.push_back(OrUnset(FirstAndMore(addresses, kMostListed)));
   cells.push_back(AgeOf(in));
 }
 

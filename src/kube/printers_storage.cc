@@ -163,7 +163,7 @@ void StorageVersionCells(const PrintInput& in, CellList& cells) {
   cells.push_back(NameOf(in));
   cells.push_back(PresentOr(in.status()["commonEncodingVersion"], "<unset>"));
   cells.push_back(versions.empty() ? "<unset>"
-                                   : FirstOf(versions, kMostListed));
+                                   : FirstAndMore(versions, kMostListed));
   cells.push_back(AgeOf(in));
 }
 

@@ -13,7 +13,7 @@ namespace {
 // object.metadata.uid: deeper than this nothing is of interest.
 constexpr std::size_t kLevels = 3;
 // No field of a head is longer.
-constexpr std::size_t kMaxText = 2048;
+constexpr std::size_t kMaxQuoted = 2048;
 
 struct Level {
   bool object = false;      // else an array
@@ -35,7 +35,7 @@ std::size_t EndOfString(std::string_view text, std::size_t at) {
 }
 
 std::string Unquote(std::string_view quoted) {
-  if (quoted.size() > kMaxText) return "";
+  if (quoted.size() > kMaxQuoted) return "";
   const auto json = nlohmann::json::parse(quoted, nullptr, false);
   return json.is_string() ? json.get<std::string>() : "";
 }

@@ -110,6 +110,25 @@ TEST(Printers, CellsAreTheServers) {
   }
 }
 
+TEST(Printers, RowsOfFlowSchemasAreInTheServersOrder) {
+  for (const Json& server : RealServers()) {
+    for (const Json& table : server["tables"]) {
+      const TablePrinter printer(KindOf(server, table));
+      EXPECT_EQ(printer.OrdersRows(), table["resource"] == "flowschemas");
+      if (!printer.OrdersRows()) continue;
+      std::vector<Strings> rows;
+      for (const Json& row : table["rows"]) {
+        rows.push_back(printer.Cells(row["object"].dump(), 0));
+      }
+      ASSERT_GT(rows.size(), 5U);
+      for (std::size_t i = 1; i < rows.size(); ++i) {
+        EXPECT_TRUE(printer.IsBefore(rows[i - 1], rows[i])) << i;
+        EXPECT_FALSE(printer.IsBefore(rows[i], rows[i - 1])) << i;
+      }
+    }
+  }
+}
+
 Strings Names(const TablePrinter& printer) {
   Strings names;
   for (const Column& column : printer.columns()) names.push_back(column.name);

@@ -328,13 +328,13 @@ TEST_F(RecorderTest, EachChangeOfTheServersVersionIsARecord) {
 
   const auto reader = Read();
   EXPECT_EQ(reader->info().server_version, "v1.36.3");
-  EXPECT_EQ(*reader->ServerVersion({.at = old}), "v1.32.13");
-  EXPECT_EQ(*reader->ServerVersion({.at = old - kHour}), "v1.32.13");
-  EXPECT_EQ(*reader->ServerVersion({.at = reader->info().known_until}),
+  EXPECT_EQ(*reader->ServerVersion({old, {}, {}}), "v1.32.13");
+  EXPECT_EQ(*reader->ServerVersion({old - kHour, {}, {}}), "v1.32.13");
+  EXPECT_EQ(*reader->ServerVersion({reader->info().known_until, {}, {}}),
             "v1.36.3");
-  EXPECT_EQ(*reader->ServerVersion({.seq = records[1].seq - 1}), "v1.32.13");
-  EXPECT_EQ(*reader->ServerVersion({.seq = records[1].seq}), "v1.36.3");
-  EXPECT_EQ(*reader->ServerVersion({.rv = "1"}), "v1.36.3");
+  EXPECT_EQ(*reader->ServerVersion({0, records[1].seq - 1, {}}), "v1.32.13");
+  EXPECT_EQ(*reader->ServerVersion({0, records[1].seq, {}}), "v1.36.3");
+  EXPECT_EQ(*reader->ServerVersion({0, {}, "1"}), "v1.36.3");
 }
 
 // -- checkpoints of the log

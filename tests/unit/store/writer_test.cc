@@ -372,15 +372,15 @@ TEST_F(WriterTest, BeforeTheFirstRecordOfItTheServerWasWhatThatSays) {
   Do(*writer, [](Transaction& tx) { tx.SetServerVersion("v1.36.3"); });
   const Micros then = writer->info().known_until;
   // A file of before there were such records.
-  EXPECT_EQ(*MustRead()->ServerVersion({.at = then}), "v1.36.3");
+  EXPECT_EQ(*MustRead()->ServerVersion({then, {}, {}}), "v1.36.3");
   clock_.Advance(kHour);
   Do(*writer, [](Transaction& tx) {
     tx.SetServerVersion("v1.37.0");
     tx.AppendRecord("server", 0, R"({"version":"v1.37.0","before":"v1.36.3"})");
   });
-  EXPECT_EQ(*MustRead()->ServerVersion({.at = then}), "v1.36.3");
-  EXPECT_EQ(*MustRead()->ServerVersion({.seq = 0}), "v1.36.3");
-  EXPECT_EQ(*MustRead()->ServerVersion({.at = then + kHour}), "v1.37.0");
+  EXPECT_EQ(*MustRead()->ServerVersion({then, {}, {}}), "v1.36.3");
+  EXPECT_EQ(*MustRead()->ServerVersion({0, 0, {}}), "v1.36.3");
+  EXPECT_EQ(*MustRead()->ServerVersion({then + kHour, {}, {}}), "v1.37.0");
 }
 
 TEST_F(WriterTest, TheWalIsCheckpointedWhenItHasGrown) {
