@@ -187,6 +187,25 @@ TEST_F(VerifyTest, NothingNewIsSignedOnce) {
   EXPECT_FALSE(writer->SignCheckpoint()->has_value());
 }
 
+TEST_F(VerifyTest, TheServersVersionIsWhatTheNewestRecordOfItSays) {
+  Write(11, 100);
+  auto writer = MustOpen();
+  Do(*writer, [](store::Transaction& tx) {
+    tx.SetServerVersion("v1.36.3");
+    tx.AppendRecord("server", 0, R"({"version":"v1.36.3"})");
+  });
+  Close(*writer);
+  writer.reset();
+  ExpectGood({}, 0);
+  {
+    SQLite::Database db(path_, SQLite::OPEN_READWRITE);
+    db.exec("UPDATE meta SET server_version = 'v1.32.13'");
+  }
+  const Report report = MustVerify(path_, {});
+  EXPECT_EQ(report.verdict, Verdict::kAltered);
+  EXPECT_THAT(Told(report), HasSubstr("server versions"));
+}
+
 // A body that changed on the disk, as SQLite and zstd take it for good.
 TEST_F(VerifyTest, AReaderNamesTheRecordWhoseBodyIsNotTheOneRecorded) {
   auto writer = MustOpen();
