@@ -135,6 +135,7 @@ class DescribeCommand final : public Command {
         when.at = type.at;
       }
       RecordedObjects related(path_, when);
+      if (type.objects.size() > 1) related.Hold();
       for (const query::Object& object : type.objects) {
         Result<std::string> told = TellOne(type, object, related);
         if (!told.ok()) return Fail(told.error());
@@ -152,7 +153,7 @@ class DescribeCommand final : public Command {
     SayWarnings(state.file_warnings, warnings);
     for (const std::string& what : damaged) Say("error", what);
     SayMissing(state);
-    if (objects == 0 && !missing) SayNothing(state);
+    if (objects == 0 && !missing) SayNothing();
     Out out;
     out.Write(out.look().terminal ? output::EscapeControls(text) : text);
     out.Flush();
@@ -191,30 +192,26 @@ class DescribeCommand final : public Command {
     return output::Describe(request, related);
   }
 
-  void SayMissing(const query::State& state) const {
+  static void SayMissing(const query::State& state) {
     for (const query::TypeState& type : state.types) {
       for (const std::string& name : type.missing) {
-        Say("error", type.target.info.group_resource().ToString() + " \"" +
-                         name + "\" not found" + Where(type));
+        std::cerr << output::EscapeControls(
+                         "Error from server (NotFound): " +
+                         type.target.info.group_resource().ToString() + " \"" +
+                         name + "\" not found")
+                  << std::endl;
       }
     }
   }
 
-  void SayNothing(const query::State& state) const {
-    const std::string where = Where(state.types.front());
-    std::cerr << "No resources found" << where << (where.empty() ? "" : ".")
-              << std::endl;
-  }
-
-  std::string Where(const query::TypeState& type) const {
-    std::string where;
-    if (type.target.row.namespaced && request_.name_space) {
-      where = " in " + *request_.name_space + " namespace";
+  void SayNothing() const {
+    // kubectl names the namespace of any kind, those without one too.
+    std::cerr << "No resources found";
+    if (request_.name_space) {
+      std::cerr << " in " << output::EscapeControls(*request_.name_space)
+                << " namespace.";
     }
-    if (request_.when.at) {
-      where += " at " + kube::FormatZoned(type.at, kube::LocalZone());
-    }
-    return where;
+    std::cerr << std::endl;
   }
 
   query::StateRequest request_;
