@@ -196,6 +196,11 @@ class Emitter {
 
   void Plain(std::string_view text, int indent, bool breaks) {
     if (!text.empty()) Separate();
+    // Most are too short to be folded.
+    if (column_ + text.size() <= kBestWidth) {
+      Write(text);
+      return;
+    }
     bool spaces = false;
     for (std::size_t i = 0; i < text.size();) {
       const std::size_t width = CharWidth(text, i);

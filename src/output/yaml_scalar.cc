@@ -284,6 +284,47 @@ bool Letter(std::uint32_t rune) {
   });
 }
 
+// `Text`: the characters of a key, one by one.
+template <typename Text>
+bool CharactersLess(const Text& ar, const Text& br) {
+  const auto at = [](const Text& text, std::size_t i) {
+    return static_cast<std::uint32_t>(text[i]);
+  };
+  const auto digit = [](std::uint32_t r) { return r >= '0' && r <= '9'; };
+  const std::size_t both = std::min(ar.size(), br.size());
+  for (std::size_t i = 0; i < both; ++i) {
+    if (at(ar, i) == at(br, i)) continue;
+    const bool al = Letter(at(ar, i));
+    const bool bl = Letter(at(br, i));
+    if (al && bl) return at(ar, i) < at(br, i);
+    if (al || bl) return bl;
+    std::uint64_t an = 0;
+    std::uint64_t bn = 0;
+    if (at(ar, i) == '0' || at(br, i) == '0') {
+      for (std::size_t j = i; j-- > 0 && digit(at(ar, j));) {
+        if (at(ar, j) != '0') {
+          an = 1;
+          bn = 1;
+          break;
+        }
+      }
+    }
+    std::size_t ai = i;
+    std::size_t bi = i;
+    for (; ai < ar.size() && digit(at(ar, ai)); ++ai)
+      an = an * 10 + (at(ar, ai) - '0');
+    for (; bi < br.size() && digit(at(br, bi)); ++bi)
+      bn = bn * 10 + (at(br, bi) - '0');
+    if (an != bn) {
+      // As go-yaml's 64-bit signed numbers compare, wrapped ones included.
+      return static_cast<std::int64_t>(an) < static_cast<std::int64_t>(bn);
+    }
+    if (ai != bi) return ai < bi;
+    return at(ar, i) < at(br, i);
+  }
+  return ar.size() < br.size();
+}
+
 }  // namespace
 
 std::size_t CharWidth(std::string_view text, std::size_t at) {
@@ -359,39 +400,12 @@ ScalarStyle ChooseStyle(std::string_view text, bool simple_key) {
 }
 
 bool KeyLess(std::string_view a, std::string_view b) {
-  const std::vector<std::uint32_t> ar = Runes(a);
-  const std::vector<std::uint32_t> br = Runes(b);
-  const auto digit = [](std::uint32_t r) { return r >= '0' && r <= '9'; };
-  const std::size_t both = std::min(ar.size(), br.size());
-  for (std::size_t i = 0; i < both; ++i) {
-    if (ar[i] == br[i]) continue;
-    const bool al = Letter(ar[i]);
-    const bool bl = Letter(br[i]);
-    if (al && bl) return ar[i] < br[i];
-    if (al || bl) return bl;
-    std::uint64_t an = 0;
-    std::uint64_t bn = 0;
-    if (ar[i] == '0' || br[i] == '0') {
-      for (std::size_t j = i; j-- > 0 && digit(ar[j]);) {
-        if (ar[j] != '0') {
-          an = 1;
-          bn = 1;
-          break;
-        }
-      }
-    }
-    std::size_t ai = i;
-    std::size_t bi = i;
-    for (; ai < ar.size() && digit(ar[ai]); ++ai) an = an * 10 + (ar[ai] - '0');
-    for (; bi < br.size() && digit(br[bi]); ++bi) bn = bn * 10 + (br[bi] - '0');
-    if (an != bn) {
-      // As go-yaml's 64-bit signed numbers compare, wrapped ones included.
-      return static_cast<std::int64_t>(an) < static_cast<std::int64_t>(bn);
-    }
-    if (ai != bi) return ai < bi;
-    return ar[i] < br[i];
-  }
-  return ar.size() < br.size();
+  const auto ascii = [](std::string_view text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return (c & 0x80) != 0; });
+  };
+  return ascii(a) && ascii(b) ? CharactersLess(a, b)
+                              : CharactersLess(Runes(a), Runes(b));
 }
 
 }  // namespace kubescribe::output
