@@ -137,6 +137,9 @@ simdjson::error_code JsonTree::Impl::AddObject(ondemand::object object,
     if (const auto error = std::move(member).get(field)) return error;
     std::string_view key;
     if (const auto error = field.unescaped_key().get(key)) return error;
+    // Much of an object, and nothing that is printed. simdjson skips what is
+    // not looked at.
+    if (key == "managedFields") continue;
     if (const auto error = Add(field.value(), key)) return error;
     ++size;
   }

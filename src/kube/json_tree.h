@@ -5,7 +5,8 @@
 //   tree.Parse(object);
 //   tree.root()["spec"]["nodeName"].text()
 //
-// What is absent or of another type is null, "", 0, false or empty.
+// What is absent or of another type is null, "", 0, false or empty; so is every
+// member "managedFields".
 #pragma once
 
 #include <cstddef>
