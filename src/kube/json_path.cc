@@ -15,6 +15,7 @@ using Found = JsonPath::Found;
 const Value* ByteValue(char c) {
   static const std::vector<Value> all = [] {
     std::vector<Value> values;
+    values.reserve(256);
     for (int i = 0; i < 256; ++i) {
       values.push_back(Value::Number(std::to_string(i)));
     }

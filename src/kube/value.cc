@@ -100,7 +100,9 @@ class Builder {
 constexpr std::array<bool, 256> kSpecial = [] {
   std::array<bool, 256> special{};
   for (std::size_t c = 0; c < 0x20; ++c) special[c] = true;
-  for (const unsigned char c : {'"', '\\', '<', '>', '&'}) special[c] = true;
+  for (const char c : {'"', '\\', '<', '>', '&'}) {
+    special[static_cast<unsigned char>(c)] = true;
+  }
   special[0xE2] = true;
   return special;
 }();

@@ -23,7 +23,7 @@ std::string EscapeForTerminal(const std::string& text) {
   return out;
 }
 
-std::vector<std::string_view> SplitWords(std::string_view line) {
+std::vector<std::string_view> WordsOf(std::string_view line) {
   static constexpr std::string_view kSpaces = " \t\v\f\r";
   std::vector<std::string_view> words;
   std::size_t at = 0;
@@ -139,7 +139,7 @@ Status CustomColumns::CheckForm(std::string_view spec) {
                    "unexpected custom-columns spec: " + std::string(part) +
                        ", expected <header>:<json-path-expr>");
     }
-    const Status form = kube::JsonPath::CheckRelaxed(part.substr(colon + 1));
+    Status form = kube::JsonPath::CheckRelaxed(part.substr(colon + 1));
     if (!form.ok()) return form;
     if (comma == std::string_view::npos) return {};
     spec.remove_prefix(comma + 1);
@@ -175,12 +175,12 @@ Result<CustomColumns> CustomColumns::FromTemplate(std::string_view text) {
     return Error(Code::kInvalid,
                  std::string("invalid template, missing header") + kExpected);
   }
-  const std::vector<std::string_view> headers = SplitWords(line);
+  const std::vector<std::string_view> headers = WordsOf(line);
   if (!TakeLine(text, line)) {
     return Error(Code::kInvalid,
                  std::string("invalid template, missing spec") + kExpected);
   }
-  const std::vector<std::string_view> paths = SplitWords(line);
+  const std::vector<std::string_view> paths = WordsOf(line);
   if (headers.size() != paths.size()) {
     return Error(Code::kInvalid,
                  "number of headers (" + std::to_string(headers.size()) +
