@@ -21,6 +21,8 @@ std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
   commands.push_back(MakeHistory(common));
   commands.push_back(MakeDiff(common));
   commands.push_back(MakeGaps(common));
+  commands.push_back(MakeClusters(common));
+  commands.push_back(MakeResources(common));
   commands.push_back(MakeStatus(common));
   commands.push_back(MakeExport(common));
   commands.push_back(MakeImport(common));
@@ -30,6 +32,7 @@ std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
   commands.push_back(MakeCheckpoint(common));
   commands.push_back(MakeVerify(common));
   commands.push_back(MakePrune(common));
+  commands.push_back(MakeCompletion(common));
   return commands;
 }
 

@@ -76,6 +76,9 @@ std::unique_ptr<Command> MakeBackup(const Common& common);
 std::unique_ptr<Command> MakeCheckpoint(const Common& common);
 std::unique_ptr<Command> MakeVerify(const Common& common);
 std::unique_ptr<Command> MakePrune(const Common& common);
+std::unique_ptr<Command> MakeClusters(const Common& common);
+std::unique_ptr<Command> MakeResources(const Common& common);
+std::unique_ptr<Command> MakeCompletion(const Common& common);
 
 // -n and -A.
 struct NamespaceFlags {

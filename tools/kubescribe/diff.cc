@@ -12,9 +12,9 @@ namespace kubescribe::tool {
 namespace {
 
 constexpr char kDiffExamples[] = R"(Examples:
-  kubescribe diff deploy/web --from 1h
-  kubescribe diff cm/settings -n prod --from 02:10 --to 02:25
-  kubescribe diff pod/web-1 --from rv:4711 --to rv:4802
+  kubescribe diff deploy/web-0 -n team-0 --from 1h
+  kubescribe diff deploy/web-0 -n team-0 --from 'yesterday 14:00' --to now
+  kubescribe diff deploy/web-0 -n team-0 --from seq:400 --to now
 
 Exit codes: 0 equal, 1 different, 2 error, 4 with --strict when either side is
 uncertain.
@@ -70,6 +70,7 @@ class Diff final : public Command {
     const std::string diff = output::UnifiedDiff(
         Shown(*before, out), Shown(*after, out), Label(*sides, sides->from),
         Label(*sides, sides->to), out.look().colour);
+    SayRedacted(diff);
     out.Write(diff);
     out.Flush();
     if (!out.ok()) return kTrouble;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kube/user_time.h"
+#include "kubescribe/answer.h"
 #include "kubescribe/command.h"
 #include "output/table.h"
 #include "query/doubt.h"
@@ -13,8 +14,8 @@ namespace {
 
 constexpr char kGapsExamples[] = R"(Examples:
   kubescribe gaps
-  kubescribe gaps --since yesterday --cluster prod
-  kubescribe gaps --all -o json      also where each stream began
+  kubescribe gaps --since yesterday
+  kubescribe gaps --all -o json
 
 Exit codes: 0 there are gaps, 3 there are none.
 )";
@@ -40,8 +41,9 @@ class Gaps final : public Command {
         ->type_name("TIME");
     app_->add_flag("--all", all_,
                    "Also the time before each stream's first list");
-    app_->add_option("-o,--output", output_, "json (one line a gap)")
-        ->check(CLI::IsMember({"", "json"}))
+    app_->add_option("-o,--output", output_,
+                     "json, yaml or jsonl (one line a gap)")
+        ->check(CLI::IsMember({"json", "yaml", "jsonl"}))
         ->type_name("FORMAT");
     app_->add_flag("--no-headers", no_headers_, "No line of column names");
   }
@@ -60,9 +62,13 @@ class Gaps final : public Command {
       (first ? since : until) = *time;
     }
     std::vector<Entry> entries;
+    bool failed = false;
     for (const query::DatabaseFile& file : *files) {
       const Status loaded = Load(file, entries);
-      if (!loaded.ok()) return Fail(loaded.error());
+      if (loaded.ok()) continue;
+      failed = true;
+      Say("error", (files->size() > 1 ? "cluster " + file.cluster + ": " : "") +
+                       loaded.error().message());
     }
     std::erase_if(entries, [&](const Entry& entry) {
       return (!all_ && entry.gap.cause == "start" && !entry.open) ||
@@ -70,15 +76,22 @@ class Gaps final : public Command {
              (until && entry.gap.from_at && *entry.gap.from_at > *until);
     });
     Out out;
-    if (output_ == "json") {
-      PrintJson(entries, out);
-    } else if (entries.empty()) {
-      std::cerr << "No gaps." << std::endl;
-    } else {
+    if (IsDocument(output_)) {
+      output::Value document = NewAnswer("GapList");
+      document["items"] = output::Value::Array();
+      for (const Entry& entry : entries) {
+        document["items"].items.push_back(Item(entry));
+      }
+      WriteDocument(document, output_, out);
+    } else if (output_ == "jsonl") {
+      for (const Entry& entry : entries) WriteLine(Item(entry), out);
+    } else if (!entries.empty()) {
       PrintTable(entries, files->size() > 1, out);
+    } else if (!failed) {
+      std::cerr << "No gaps." << std::endl;
     }
     out.Flush();
-    if (!out.ok()) return kExitError;
+    if (!out.ok() || failed) return kExitError;
     return entries.empty() ? kExitNothing : kExitFound;
   }
 
@@ -142,29 +155,22 @@ class Gaps final : public Command {
     out.Write(output::RenderTable(header, rows));
   }
 
-  static void PrintJson(const std::vector<Entry>& entries, Out& out) {
-    using output::Value;
-    for (const Entry& entry : entries) {
-      const store::GapRow& gap = entry.gap;
-      Value line = Value::Object();
-      line["cluster"] = Value::String(entry.cluster);
-      line["stream"] = Value::String(entry.stream);
-      line["open"] = Value::Bool(entry.open);
-      if (!entry.open) line["seq"] = Value::Number(std::to_string(gap.seq));
-      line["cause"] = Value::String(gap.cause);
-      line["from"] = Value::String(gap.from_rv);
-      line["to"] = Value::String(gap.to_rv);
-      line["fromTime"] = gap.from_at
-                             ? Value::String(kube::FormatRfc3339(*gap.from_at))
-                             : Value::Null();
-      line["toTime"] = entry.open
-                           ? Value::Null()
-                           : Value::String(kube::FormatRfc3339(gap.to_at));
-      line["changed"] = Value::Number(std::to_string(gap.changed));
-      line["appeared"] = Value::Number(std::to_string(gap.appeared));
-      line["vanished"] = Value::Number(std::to_string(gap.vanished));
-      out.Write(output::ToJsonLine(line) + "\n");
-    }
+  static output::Value Item(const Entry& entry) {
+    const store::GapRow& gap = entry.gap;
+    output::Value item = output::Value::Object();
+    item["cluster"] = TextValue(entry.cluster);
+    item["stream"] = TextValue(entry.stream);
+    item["open"] = output::Value::Bool(entry.open);
+    if (!entry.open) item["seq"] = NumberValue(gap.seq);
+    item["cause"] = TextValue(gap.cause);
+    item["from"] = TextValue(gap.from_rv);
+    item["to"] = TextValue(gap.to_rv);
+    item["fromTime"] = TimeValue(gap.from_at);
+    item["toTime"] = entry.open ? output::Value::Null() : TimeValue(gap.to_at);
+    item["changed"] = NumberValue(gap.changed);
+    item["appeared"] = NumberValue(gap.appeared);
+    item["vanished"] = NumberValue(gap.vanished);
+    return item;
   }
 
   std::string since_;

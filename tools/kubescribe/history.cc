@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "kube/user_time.h"
+#include "kubescribe/answer.h"
 #include "kubescribe/command.h"
 #include "output/table.h"
 
@@ -11,9 +12,10 @@ namespace kubescribe::tool {
 namespace {
 
 constexpr char kHistoryExamples[] = R"(Examples:
-  kubescribe history deploy/web -n prod
-  kubescribe history pod web-1 --since 1h -o wide
-  kubescribe history cm/settings -o json
+  kubescribe history deploy/web-0 -n team-0
+  kubescribe history deploy web-0 -n team-0 --since 1h -o wide
+  kubescribe history deploy/web-0 -n team-0 -o json
+  kubescribe history deploy/web-0 -n team-0 --all-clusters
 
 A time with ~ is the latest at which it can have happened: nobody was looking.
 )";
@@ -46,8 +48,8 @@ class HistoryCommand final : public Command {
     namespace_.Declare(*app_);
     app_->add_option("--since", since_, "From this time on")->type_name("TIME");
     app_->add_option("--until", until_, "Up to this time")->type_name("TIME");
-    app_->add_option("-o,--output", output_, "wide or json")
-        ->check(CLI::IsMember({"", "wide", "json"}))
+    app_->add_option("-o,--output", output_, "wide, json or yaml")
+        ->check(CLI::IsMember({"wide", "json", "yaml"}))
         ->type_name("FORMAT");
     app_->add_flag("--strict", strict_,
                    "Exit with 4 when the history has gaps");
@@ -55,8 +57,11 @@ class HistoryCommand final : public Command {
   }
 
   int Run() override {
-    const Result<query::DatabaseFile> file = query::FindDatabase(common_.place);
-    if (!file.ok()) return Fail(file.error());
+    const auto files = query::FindDatabases(common_.place);
+    if (!files.ok()) return Fail(files.error());
+    const bool one = common_.place.clusters.empty() &&
+                     !common_.place.all_clusters && files->size() > 1;
+    if (one) return Fail(query::FindDatabase(common_.place).error());
     if (namespace_.all) {
       return Fail(Error(Code::kInvalid,
                         "history is about one object: name its namespace"));
@@ -69,103 +74,138 @@ class HistoryCommand final : public Command {
       if (!time.ok()) return Fail(time.error());
       (first ? request_.since : request_.until) = *time;
     }
-    request_.name_space = namespace_.Resolve(file->cluster);
-    const Result<query::History> history =
-        query::GetHistory(file->path, request_);
-    if (!history.ok()) return Fail(history.error());
-    const bool uncertain =
-        SayWarnings(history->file_warnings, history->warnings);
-    bool damaged = false;
-    for (const query::HistoryEntry& entry : history->entries) {
-      if (entry.damage.empty()) continue;
-      damaged = true;
-      Say("error", entry.damage);
+    std::vector<query::History> histories;
+    bool uncertain = false;
+    int code = kExitNothing;
+    for (const query::DatabaseFile& file : *files) {
+      request_.name_space = namespace_.Resolve(file.cluster);
+      Result<query::History> history = query::GetHistory(file.path, request_);
+      if (!history.ok()) {
+        const std::string where =
+            files->size() > 1 ? "cluster " + file.cluster + ": " : "";
+        const int failed = Fail(
+            Error(history.error().code(), where + history.error().message()));
+        if (files->size() == 1 || failed == kExitUsage) return failed;
+        if (failed == kExitError) code = kExitError;
+        continue;
+      }
+      uncertain |= SayWarnings(history->file_warnings, history->warnings);
+      if (code == kExitNothing) code = kExitFound;
+      for (const query::HistoryEntry& entry : history->entries) {
+        if (entry.damage.empty()) continue;
+        code = kExitError;
+        Say("error", entry.damage);
+      }
+      histories.push_back(std::move(*history));
     }
     Out out;
-    if (output_ == "json") {
-      PrintJson(*history, out);
-    } else {
-      PrintTable(*history, out);
+    if (IsDocument(output_)) {
+      WriteDocument(Document(histories), output_, out);
+    } else if (!histories.empty()) {
+      PrintTable(histories, files->size() > 1, out);
     }
     out.Flush();
-    if (!out.ok() || damaged) return kExitError;
-    return strict_ && uncertain ? kExitUncertain : kExitFound;
+    if (!out.ok()) return kExitError;
+    return code == kExitFound && strict_ && uncertain ? kExitUncertain : code;
   }
 
  private:
-  void PrintTable(const query::History& history, Out& out) const {
+  void PrintTable(const std::vector<query::History>& histories, bool clusters,
+                  Out& out) const {
     const bool wide = output_ == "wide";
-    const std::string zone = kube::LocalZone();
     std::vector<std::string> header;
     if (!no_headers_) {
-      header = {"SEQ", "WHEN", "EVENT", "REVISION", "MANAGER", "CHANGED"};
+      if (clusters) header.emplace_back("CLUSTER");
+      header.insert(header.end(),
+                    {"SEQ", "WHEN", "EVENT", "REVISION", "MANAGER", "CHANGED"});
       if (wide) {
         header.insert(header.end(),
                       {"SOURCE", "EVIDENCE", "NOT-BEFORE", "UID"});
       }
     }
     std::vector<std::vector<std::string>> rows;
-    for (const query::HistoryEntry& entry : history.entries) {
-      const store::Revision& r = entry.revision;
-      const bool point = r.not_before && *r.not_before == r.changed_at;
-      std::string event(store::EventName(r.event));
-      if (r.late) event += " (late)";
-      rows.push_back(
-          {std::to_string(r.seq),
-           (point ? "" : "~") + kube::FormatLocal(r.changed_at, zone), event,
-           OrDash(r.rv), OrDash(entry.manager),
-           entry.damage.empty() ? Join(entry.changed, wide ? 100 : 3)
-                                : "damaged"});
-      if (wide) {
-        rows.back().insert(
-            rows.back().end(),
-            {std::string(store::SourceName(r.source)),
-             std::string(store::EvidenceName(r.evidence)),
-             r.not_before ? kube::FormatLocal(*r.not_before, zone) : "-",
-             r.uid});
+    for (const query::History& history : histories) {
+      for (const query::HistoryEntry& entry : history.entries) {
+        rows.push_back(Row(entry, wide));
+        if (clusters) {
+          rows.back().insert(rows.back().begin(), history.file.cluster);
+        }
       }
     }
     out.Write(output::RenderTable(header, rows));
   }
 
-  static void PrintJson(const query::History& history, Out& out) {
+  static std::vector<std::string> Row(const query::HistoryEntry& entry,
+                                      bool wide) {
+    const std::string zone = kube::LocalZone();
+    const store::Revision& r = entry.revision;
+    const bool point = r.not_before && *r.not_before == r.changed_at;
+    std::string event(store::EventName(r.event));
+    if (r.late) event += " (late)";
+    std::vector<std::string> row = {
+        std::to_string(r.seq),
+        (point ? "" : "~") + kube::FormatLocal(r.changed_at, zone),
+        event,
+        OrDash(r.rv),
+        OrDash(entry.manager),
+        entry.damage.empty() ? Join(entry.changed, wide ? 100 : 3) : "damaged"};
+    if (wide) {
+      row.insert(
+          row.end(),
+          {std::string(store::SourceName(r.source)),
+           std::string(store::EvidenceName(r.evidence)),
+           r.not_before ? kube::FormatLocal(*r.not_before, zone) : "-", r.uid});
+    }
+    return row;
+  }
+
+  static output::Value Document(const std::vector<query::History>& histories) {
     using output::Value;
-    Value list = Value::Array();
-    for (const query::HistoryEntry& entry : history.entries) {
-      const store::Revision& r = entry.revision;
-      Value item = Value::Object();
-      item["seq"] = Value::Number(std::to_string(r.seq));
-      item["epoch"] = Value::Number(std::to_string(r.epoch));
-      item["event"] = Value::String(std::string(store::EventName(r.event)));
-      item["namespace"] = Value::String(r.name_space);
-      item["name"] = Value::String(r.name);
-      item["uid"] = Value::String(r.uid);
-      item["resourceVersion"] = Value::String(r.rv);
-      item["recordedAt"] = Value::String(kube::FormatRfc3339(r.recorded_at));
-      item["notBefore"] =
-          r.not_before ? Value::String(kube::FormatRfc3339(*r.not_before))
-                       : Value::Null();
-      item["changedAt"] = Value::String(kube::FormatRfc3339(r.changed_at));
-      item["evidence"] =
-          Value::String(std::string(store::EvidenceName(r.evidence)));
-      item["source"] = Value::String(std::string(store::SourceName(r.source)));
-      item["late"] = Value::Bool(r.late);
-      item["manager"] = Value::String(entry.manager);
-      item["changed"] = Value::Array();
-      for (const std::string& path : entry.changed) {
-        item["changed"].items.push_back(Value::String(path));
+    Value document = NewAnswer("RevisionList");
+    Value& list = document["revisions"] = Value::Array();
+    for (const query::History& history : histories) {
+      for (const query::HistoryEntry& entry : history.entries) {
+        list.items.push_back(Item(history, entry));
       }
-      if (!entry.damage.empty()) item["damaged"] = Value::Bool(true);
-      list.items.push_back(std::move(item));
     }
-    Value document = Value::Object();
-    document["revisions"] = std::move(list);
-    document["uncertain"] = Value::Array();
-    for (const query::Warning& warning : history.warnings) {
-      document["uncertain"].items.push_back(
-          Value::String(query::Describe(warning)));
+    Value reasons = Value::Array();
+    for (const query::History& history : histories) {
+      for (const query::Warning& warning : history.warnings) {
+        reasons.items.push_back(TextValue(
+            (histories.size() > 1 ? history.file.cluster + ": " : "") +
+            query::Describe(warning)));
+      }
     }
-    out.Write(output::ToJson(document) + "\n");
+    document["uncertain"] = std::move(reasons);
+    return document;
+  }
+
+  static output::Value Item(const query::History& history,
+                            const query::HistoryEntry& entry) {
+    using output::Value;
+    const store::Revision& r = entry.revision;
+    Value item = Value::Object();
+    item["cluster"] = TextValue(history.file.cluster);
+    item["seq"] = NumberValue(r.seq);
+    item["epoch"] = NumberValue(r.epoch);
+    item["event"] = TextValue(std::string(store::EventName(r.event)));
+    item["namespace"] = TextValue(r.name_space);
+    item["name"] = TextValue(r.name);
+    item["uid"] = TextValue(r.uid);
+    item["resourceVersion"] = TextValue(r.rv);
+    item["recordedAt"] = TimeValue(r.recorded_at);
+    item["notBefore"] = TimeValue(r.not_before);
+    item["changedAt"] = TimeValue(r.changed_at);
+    item["evidence"] = TextValue(std::string(store::EvidenceName(r.evidence)));
+    item["source"] = TextValue(std::string(store::SourceName(r.source)));
+    item["late"] = Value::Bool(r.late);
+    item["manager"] = TextValue(entry.manager);
+    item["changed"] = Value::Array();
+    for (const std::string& path : entry.changed) {
+      item["changed"].items.push_back(TextValue(path));
+    }
+    if (!entry.damage.empty()) item["damaged"] = Value::Bool(true);
+    return item;
   }
 
   query::HistoryRequest request_;

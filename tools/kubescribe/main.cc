@@ -2,14 +2,19 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "base/edit_distance.h"
 #include "base/paths.h"
+#include "cli/man.h"
+#include "cli/page.h"
 #include "kubescribe/command.h"
+#include "kubescribe/complete.h"
 #include "kubescribe/pager.h"
+#include "kubescribe/plugin.h"
 
 namespace kubescribe::tool {
 namespace {
@@ -23,29 +28,103 @@ the answer is uncertain, crosses a gap or was pruned; diff: 0 equal, 1
 different, 2 error; verify: 0 good, 5 altered, 6 cannot decide.
 )";
 
-// The first word, if it is no command: says so, with what may have been meant.
-bool Mistyped(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-' || argv[1][0] == '\0') return false;
-  const std::string word = argv[1];
+void Suggest(const std::vector<std::string>& near) {
+  if (!near.empty()) std::cerr << "\nDid you mean this?\n";
+  for (const std::string& name : near) std::cerr << "\t" << name << "\n";
+}
+
+// Says that the word is no command, with what may have been meant.
+void SayUnknownCommand(const CLI::App& app, const std::string& word) {
   std::vector<std::string> near;
   for (const CLI::App* command : app.get_subcommands(nullptr)) {
     const std::string& name = command->get_name();
-    if (name == word) return false;
     if (EditDistance(word, name) <= 2 || name.rfind(word, 0) == 0) {
       near.push_back(name);
     }
   }
   std::cerr << "error: unknown command \"" << output::EscapeControls(word)
-            << "\" for \"kubescribe\"\n";
-  if (!near.empty()) std::cerr << "\nDid you mean this?\n";
-  for (const std::string& name : near) std::cerr << "\t" << name << "\n";
-  std::cerr << "\nRun 'kubescribe --help' for usage.\n";
+            << "\" for \"" << app.get_name() << "\"\n";
+  Suggest(near);
+}
+
+void SayUnknownFlag(const CLI::App& app, const std::string& flag,
+                    const std::string& command) {
+  std::vector<std::string> near;
+  for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
+    for (const CLI::Option* option : at->get_options()) {
+      for (const std::string& name : cli::DescribeFlag(*option).names) {
+        if (name.rfind("--", 0) == 0 && flag.size() > 2 &&
+            (EditDistance(flag, name) <= 2 || name.rfind(flag, 0) == 0) &&
+            std::find(near.begin(), near.end(), name) == near.end()) {
+          near.push_back(name);
+        }
+      }
+    }
+  }
+  std::cerr << "error: unknown flag " << output::EscapeControls(flag)
+            << " for \"" << command << "\"\n";
+  Suggest(near);
+}
+
+// What is wrong with the command line.
+void Explain(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* at = &app;
+  std::string command = app.get_name();
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+    command += " " + at->get_name();
+  }
+  const std::vector<std::string> rest = app.remaining(true);
+  const auto flag =
+      std::find_if(rest.begin(), rest.end(), [](const std::string& word) {
+        return word.size() > 1 && word[0] == '-';
+      });
+  if (flag != rest.end()) {
+    SayUnknownFlag(*at, flag->substr(0, flag->find('=')), command);
+  } else if (at == &app && !rest.empty()) {
+    SayUnknownCommand(app, rest.front());
+  } else {
+    std::cerr << "error: " << output::EscapeControls(error.what()) << "\n";
+  }
+  std::cerr << "\nSee '" << command << " --help' for usage." << std::endl;
+}
+
+// The first word, if it is no command: says so.
+bool Mistyped(const CLI::App& app, const std::vector<std::string>& words) {
+  if (words.empty() || words[0].empty() || words[0][0] == '-') return false;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    if (command->get_name() == words[0]) return false;
+  }
+  SayUnknownCommand(app, words[0]);
+  std::cerr << "\nSee '" << app.get_name() << " --help' for usage."
+            << std::endl;
+  return true;
+}
+
+int WriteManual(const CLI::App& app, const std::string& folder) {
+  const Status written =
+      cli::WriteManPages(app, "kubescribe", 1, {"kubescribed(8)"}, folder);
+  return written.ok() ? kExitFound : Fail(written.error());
+}
+
+// Whether the command is about one cluster, which the plugin takes from the
+// kubeconfig.
+bool AsksACluster(const CLI::App& command) {
+  for (const char* other : {"clusters", "completion", "import"}) {
+    if (command.get_name() == other) return false;
+  }
   return true;
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("kubescribe asks the recorded past of Kubernetes clusters",
-               "kubescribe");
+  const std::string called = std::filesystem::path(argv[0]).filename();
+  const bool completes = called == "kubectl_complete-scribe";
+  const bool plugin = completes || called == "kubectl-scribe";
+  std::vector<std::string> words(argv + 1, argv + argc);
+  CLI::App app("Asks the recorded past of Kubernetes clusters",
+               plugin ? "kubectl scribe" : "kubescribe");
+  cli::UseHelp(app);
+  app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", "kubescribe " KUBESCRIBE_VERSION);
   app.footer(kFooter);
   app.require_subcommand(1);
@@ -86,11 +165,26 @@ int Main(int argc, char** argv) {
   for (CLI::App* command : app.get_subcommands(nullptr)) {
     command->fallthrough();  // the flags above may also follow the command
   }
-  if (Mistyped(app, argc, argv)) return kExitUsage;
+  if (completes) return Complete(app, words, plugin);
+  if (!words.empty() && words[0] == "__complete") {
+    words.erase(words.begin());
+    return Complete(app, words, plugin);
+  }
+  if (words.size() == 2 && words[0] == "__man") {
+    return WriteManual(app, words[1]);
+  }
+  if (!words.empty() && words[0] == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  if (Mistyped(app, words)) return kExitUsage;
   try {
-    app.parse(argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    app.parse(words);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? kExitFound : kExitUsage;
+    if (error.get_exit_code() == 0) return app.exit(error, std::cout);
+    Explain(app, error);
+    return kExitUsage;
   }
   if (colour != "auto") {
     output::ChooseColour(colour == "always" ? output::ColourChoice::kAlways
@@ -99,7 +193,12 @@ int Main(int argc, char** argv) {
   if (no_pager) Pager::Forbid();
   if (common.place.data_dir.empty()) common.place.data_dir = DefaultDataDir();
   for (const auto& command : commands) {
-    if (command->app()->parsed()) return command->Run();
+    if (!command->app()->parsed()) continue;
+    if (plugin && AsksACluster(*command->app())) {
+      const Status chosen = ChooseByContext(common.place);
+      if (!chosen.ok()) return Fail(chosen.error());
+    }
+    return command->Run();
   }
   return kExitUsage;
 }

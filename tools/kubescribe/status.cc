@@ -2,18 +2,16 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <map>
 #include <set>
 
-#include "control/client.h"
 #include "kube/observation.h"
 #include "kube/user_time.h"
+#include "kubescribe/answer.h"
 #include "kubescribe/command.h"
+#include "kubescribe/file_status.h"
 #include "output/table.h"
 #include "query/doubt.h"
 #include "store/certainty.h"
-#include "store/reader.h"
 
 namespace kubescribe::tool {
 namespace {
@@ -33,71 +31,15 @@ bool Active(const store::StreamRow& stream) {
 
 constexpr char kStatusExamples[] = R"(Examples:
   kubescribe status
-  kubescribe status --cluster prod -o json
+  kubescribe status -o json
 
 Works without a recorder, from the files; a running one adds rates, waits and
 errors.
 )";
 
-constexpr Micros kStatusPatience = 3 * kSecond;
-
-Value Text(std::string text) { return Value::String(std::move(text)); }
-Value Number(std::int64_t number) {
-  return Value::Number(std::to_string(number));
-}
-Value Time(const std::optional<Micros>& time) {
-  return time ? Text(kube::FormatRfc3339(*time)) : Value::Null();
-}
-
-// "1.5 MiB".
-std::string Size(std::uintmax_t bytes) {
-  static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  double value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
-    value /= 1024;
-    ++unit;
-  }
-  char text[32];
-  std::snprintf(text, sizeof(text), unit == 0 ? "%.0f %s" : "%.1f %s", value,
-                kUnits[unit]);
-  return text;
-}
-
-// What one file says, taken in one short look.
-struct FileStatus {
-  std::string path;
-  store::FileInfo info;
-  std::vector<std::string> warnings;
-  std::vector<store::StreamRow> streams;
-  std::map<std::int64_t, store::ResourceStats> stats;  // by resource
-  std::int64_t gaps = 0;                               // without "start"
-  std::uintmax_t size = 0;                             // with its -wal
-};
-
-Result<FileStatus> Look(const query::DatabaseFile& file) {
-  FileStatus status;
-  status.path = file.path;
-  auto reader = store::Reader::Open(file.path);
-  if (!reader.ok()) return reader.error();
-  status.info = (*reader)->info();
-  status.warnings = (*reader)->warnings();
-  auto streams = (*reader)->Streams();
-  if (!streams.ok()) return streams.error();
-  status.streams = std::move(*streams);
-  auto stats = (*reader)->Stats();
-  if (!stats.ok()) return stats.error();
-  for (const auto& row : *stats) status.stats.emplace(row.resource_id, row);
-  auto gaps = (*reader)->Gaps(0);
-  if (!gaps.ok()) return gaps.error();
-  for (const auto& gap : *gaps) status.gaps += gap.cause == "start" ? 0 : 1;
-  for (const char* suffix : {"", "-wal"}) {
-    std::error_code absent;
-    const auto size = std::filesystem::file_size(file.path + suffix, absent);
-    if (!absent) status.size += size;
-  }
-  return status;
-}
+Value Text(std::string text) { return TextValue(std::move(text)); }
+Value Number(std::int64_t number) { return NumberValue(number); }
+Value Time(const std::optional<Micros>& time) { return TimeValue(time); }
 
 std::optional<Micros> KnownUntil(const FileStatus& status,
                                  const store::StreamRow& stream) {
@@ -111,13 +53,13 @@ class StatusCommand final : public Command {
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("status", "What is recorded, and up to when");
     app_->footer(kStatusExamples);
-    app_->add_option("-o,--output", output_, "json")
-        ->check(CLI::IsMember({"", "json"}))
+    app_->add_option("-o,--output", output_, "json or yaml")
+        ->check(CLI::IsMember({"json", "yaml"}))
         ->type_name("FORMAT");
   }
 
   int Run() override {
-    const Value recorder = AskRecorder();
+    const Value recorder = AskRecorder(common_.place);
     auto files = query::FindDatabases(common_.place);
     if (!files.ok()) {
       // A recorder that cannot reach its cluster has no file yet.
@@ -125,28 +67,28 @@ class StatusCommand final : public Command {
       files = std::vector<query::DatabaseFile>();
     }
     Out out;
-    if (output_ != "json") out.Write(DiskLine(recorder));
+    if (!IsDocument(output_)) out.Write(DiskLine(recorder));
     Value clusters = Value::Array();
     int code = kExitFound;
     std::set<std::string> seen;
     for (const query::DatabaseFile& file : *files) {
-      const Result<FileStatus> status = Look(file);
+      const Result<FileStatus> status = LookAt(file);
       if (!status.ok()) {
         Say("error", status.error().message());
         code = kExitError;
         continue;
       }
       SayWarnings(status->warnings, {});
-      const Value* live = Of(recorder, status->info.cluster);
+      const Value* live = LiveCluster(recorder, status->info.cluster);
       seen.insert(status->info.cluster);
-      if (output_ == "json") {
+      if (IsDocument(output_)) {
         clusters.items.push_back(Json(*status, live));
       } else {
         Print(*status, recorder, live, out, Stopped(*status, live));
       }
     }
     for (const Value* live : Unseen(recorder, seen)) {
-      if (output_ == "json") {
+      if (IsDocument(output_)) {
         Value json = Value::Object();
         json["cluster"] = *live->Find("cluster");
         json["path"] = Value::Null();
@@ -158,34 +100,19 @@ class StatusCommand final : public Command {
                   output::EscapeControls(LiveFigures(*live)) + "\n\n");
       }
     }
-    if (output_ == "json") {
-      Value document = Value::Object();
+    if (IsDocument(output_)) {
+      Value document = NewAnswer("StatusList");
       document["running"] = Value::Bool(recorder.is_object());
       const Value* disk = recorder.Find("disk");
       document["disk"] = disk == nullptr ? Value::Null() : *disk;
       document["clusters"] = std::move(clusters);
-      out.Write(output::ToJson(document) + "\n");
+      WriteDocument(document, output_, out);
     }
     out.Flush();
     return out.ok() ? code : kExitError;
   }
 
  private:
-  // The running recorder's own status; null without one.
-  Value AskRecorder() const {
-    if (!common_.place.file.empty()) return Value::Null();
-    const Result<std::string> answer = control::Ask(
-        common_.place.data_dir, {.command = "status"}, kStatusPatience);
-    if (!answer.ok()) {
-      if (answer.error().code() != Code::kNotFound) {
-        Say("warning", answer.error().message());
-      }
-      return Value::Null();
-    }
-    Result<Value> value = output::ParseJson(*answer);
-    return value.ok() ? std::move(*value) : Value::Null();
-  }
-
   // What the data directory takes of its budget; "" where it has none, or no
   // recorder keeps it.
   static std::string DiskLine(const Value& recorder) {
@@ -193,7 +120,7 @@ class StatusCommand final : public Command {
     const std::string budget = Member(disk, "budget");
     if (budget.empty()) return "";
     const auto size = [](const std::string& bytes) {
-      return Size(std::strtoull(bytes.c_str(), nullptr, 10));
+      return HumanSize(std::strtoull(bytes.c_str(), nullptr, 10));
     };
     const Value* holding = disk->Find("holding");
     return "disk         " + size(Member(disk, "used")) + " of " +
@@ -202,17 +129,6 @@ class StatusCommand final : public Command {
                 ? ", HOLDING: nothing is recorded"
                 : "") +
            "\n\n";
-  }
-
-  // What the recorder says of one cluster; null: nothing.
-  static const Value* Of(const Value& recorder, const std::string& cluster) {
-    const Value* clusters = recorder.Find("clusters");
-    if (clusters == nullptr) return nullptr;
-    for (const Value& item : clusters->items) {
-      const Value* name = item.Find("cluster");
-      if (name != nullptr && name->text == cluster) return &item;
-    }
-    return nullptr;
   }
 
   // Clusters that the recorder is to record and that have no file yet.
@@ -246,6 +162,7 @@ class StatusCommand final : public Command {
     json["cleanStop"] = Value::Bool(info.clean_stop);
     json["bytes"] = Value::Number(std::to_string(status.size));
     json["gaps"] = Number(status.gaps);
+    json["openGaps"] = Number(status.open_gaps);
     json["streams"] = Value::Array();
     for (const store::StreamRow& stream : status.streams) {
       Value item = Value::Object();
@@ -276,11 +193,8 @@ class StatusCommand final : public Command {
     return json;
   }
 
-  // No recorder writes the file. Who only has a file cannot know that but
-  // after a clean stop.
   bool Stopped(const FileStatus& status, const Value* live) const {
-    return live == nullptr &&
-           (status.info.clean_stop || common_.place.file.empty());
+    return Liveness(status, live, common_.place) == "stopped";
   }
 
   static void Print(const FileStatus& status, const Value& recorder,
@@ -291,7 +205,8 @@ class StatusCommand final : public Command {
     std::int64_t revisions = 0;
     for (const auto& [id, row] : status.stats) revisions += row.revisions;
     std::string text = "cluster      " + info.cluster + "\n";
-    text += "file         " + status.path + ", " + Size(status.size) + "\n";
+    text +=
+        "file         " + status.path + ", " + HumanSize(status.size) + "\n";
     text += "identity     " + info.identity +
             (info.identity_weak ? " (weak)" : "") + "\n";
     if (!info.server_version.empty()) {
@@ -360,7 +275,7 @@ class StatusCommand final : public Command {
            Rate(live_stream),
            counted ? std::to_string(stats->second.alive) : "0",
            counted ? std::to_string(stats->second.revisions) : "0",
-           counted ? Size(static_cast<std::uintmax_t>(stats->second.bytes))
+           counted ? HumanSize(static_cast<std::uintmax_t>(stats->second.bytes))
                    : "0 B",
            message});
     }

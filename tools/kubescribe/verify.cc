@@ -17,7 +17,7 @@ namespace {
 
 constexpr char kVerifyExamples[] = R"(Examples:
   kubescribe verify --cluster prod --from /mnt/elsewhere/checkpoints
-  kubescribe verify --file copy.db --from kept.txt --key $(cat log.pub)
+  kubescribe verify --file copy.db --from kept.txt --key "$LOG_KEY"
 
 Computes everything anew: the hashes of all records from their bytes, the log,
 the checkpoints in the file, and what is derived from the records. --from takes

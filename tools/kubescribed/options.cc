@@ -2,6 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <string_view>
+
+#include "cli/man.h"
+#include "cli/page.h"
 
 namespace kubescribe::daemon {
 namespace {
@@ -36,8 +40,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   bool once = false;
   bool dry_run = false;
   bool check = false;
-  CLI::App app("kubescribed, the flight recorder for Kubernetes",
-               "kubescribed");
+  CLI::App app("Records what happens in Kubernetes clusters", "kubescribed");
+  cli::UseHelp(app);
+  app.set_help_flag("-h,--help", "Print this help");
   app.footer(kFooter);
   app.set_version_flag("--version", "kubescribed " KUBESCRIBE_VERSION);
   auto* config = app.add_option("--config", o.config,
@@ -68,10 +73,20 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   once_flag->excludes(dry_flag)->excludes(check_flag);
   dry_flag->excludes(check_flag);
   app.add_option("--log-format", o.log_format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}));
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
   app.add_option("--log-level", o.log_level,
                  "debug, info, warning, error or off")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
+      ->type_name("LEVEL");
+  if (argc == 3 && std::string_view(argv[1]) == "__man") {
+    const Status written =
+        cli::WriteManPages(app, "kubescribed", 8, {"kubescribe(1)"}, argv[2]);
+    if (!written.ok()) std::cerr << written.error().message() << "\n";
+    parsed.exit = true;
+    parsed.exit_code = written.ok() ? kExitOk : kExitError;
+    return parsed;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
