@@ -285,7 +285,6 @@ void NodeEventLines(const Subject& subject, Sheet& sheet) {
   for (Value& event : FindEvents(subject, of)) {
     events.push_back(std::move(event));
   }
-  SortEvents(events);
   EventLines(subject, events, sheet);
 }
 

@@ -5,6 +5,7 @@
 
 #include "kube/user_time.h"
 #include "output/describe_fields.h"
+#include "output/go_sort.h"
 
 namespace kubescribe::output {
 namespace {
@@ -144,18 +145,7 @@ std::vector<Value> FindEvents(const Subject& subject, const EventsOf& of) {
   if (!of.uid.empty()) {
     query.field_selector += ",involvedObject.uid=" + Escaped(of.uid);
   }
-  std::vector<Value> events = subject.Find(query);
-  SortEvents(events);
-  return events;
-}
-
-void SortEvents(std::vector<Value>& events) {
-  const auto last = [](const Value& event) {
-    return kube::ParseRfc3339(View(event)["lastTimestamp"].Text());
-  };
-  std::stable_sort(
-      events.begin(), events.end(),
-      [&](const Value& a, const Value& b) { return last(a) < last(b); });
+  return subject.Find(query);
 }
 
 void EventLines(const Subject& subject, const std::vector<Value>& events,
@@ -167,8 +157,16 @@ void EventLines(const Subject& subject, const std::vector<Value>& events,
   sheet.Put(0,
             "Events:\n  Type\tReason\tAge\tFrom\tMessage\n"
             "  ----\t------\t----\t----\t-------\n");
-  for (const Value& value : events) {
-    const View event(value);
+  std::vector<std::optional<Micros>> seen;
+  seen.reserve(events.size());
+  for (const Value& event : events) {
+    seen.push_back(kube::ParseRfc3339(View(event)["lastTimestamp"].Text()));
+  }
+  const std::vector<std::size_t> order = GoSortOrder(
+      events.size(),
+      [&seen](std::size_t a, std::size_t b) { return seen[a] < seen[b]; });
+  for (const std::size_t place : order) {
+    const View event(events[place]);
     const View precise = event["eventTime"];
     const std::string since =
         subject.Age(precise.has() ? precise : event["firstTimestamp"]);

@@ -73,10 +73,10 @@ struct EventsOf {
 };
 // Of the subject itself.
 EventsOf EventsOfSubject(const Subject& subject);
-// In the order in which kubectl tells them: by when they were seen last.
-void SortEvents(std::vector<Value>& events);
+// In the server's order.
 std::vector<Value> FindEvents(const Subject& subject, const EventsOf& of);
-// The table, or "<none>".
+// The table, by when they were seen last, or "<none>". `events`: in the
+// server's order, as that decides among those of one second.
 void EventLines(const Subject& subject, const std::vector<Value>& events,
                 Sheet& sheet);
 // Both, if Events are wanted.

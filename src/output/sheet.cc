@@ -16,7 +16,7 @@ struct SheetCell {
 };
 using SheetLine = std::vector<SheetCell>;
 
-std::vector<SheetLine> Split(std::string_view text) {
+std::vector<SheetLine> SplitCells(std::string_view text) {
   std::vector<SheetLine> lines(1);
   std::size_t begin = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
@@ -53,7 +53,7 @@ void Measure(std::vector<SheetLine>& lines, std::size_t from, std::size_t to,
 }  // namespace
 
 std::string AlignCells(std::string_view text) {
-  std::vector<SheetLine> lines = Split(text);
+  std::vector<SheetLine> lines = SplitCells(text);
   Measure(lines, 0, lines.size(), 0);
   std::string aligned;
   aligned.reserve(text.size() * 2);
