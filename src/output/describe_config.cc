@@ -6,8 +6,8 @@
 namespace kubescribe::output {
 namespace {
 
-// "kfr1:" as base64 begins with this: the fingerprint that the recorder keeps
-// of a value instead of the value (record/redact.h).
+// The fingerprint that the recorder keeps of a value instead of the value
+// begins so (record/redact.h).
 constexpr std::string_view kFingerprint = "kfr1:";
 
 // "12 bytes" of what a base64 text stands for.

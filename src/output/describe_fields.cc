@@ -38,7 +38,7 @@ void ConditionLines(const Subject& subject, View conditions, Sheet& sheet) {
   }
 }
 
-std::string OrElse(std::string text, std::string_view otherwise) {
+std::string OrElse(const std::string& text, std::string_view otherwise) {
   return text.empty() ? std::string(otherwise) : text;
 }
 

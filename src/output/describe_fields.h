@@ -24,7 +24,7 @@ void HeadLines(const Subject& subject, Sheet& sheet);
 void ConditionLines(const Subject& subject, View conditions, Sheet& sheet);
 
 // `otherwise` for an empty text.
-std::string OrElse(std::string text, std::string_view otherwise);
+std::string OrElse(const std::string& text, std::string_view otherwise);
 // The text of a string, and `otherwise` where there is none.
 std::string TextOr(View value, std::string_view otherwise);
 // "[a b]" of the texts of a list.
