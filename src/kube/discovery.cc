@@ -148,7 +148,9 @@ Result<bool> DiscoveryBuilder::AddRoot(std::string_view content_type,
 void DiscoveryBuilder::AddVersion(const std::string& group,
                                   const std::string& version) {
   if (version.empty()) return;
-  auto& versions = versions_[group];
+  const auto [known, added] = versions_.try_emplace(group);
+  if (added) groups_.push_back(group);
+  auto& versions = known->second;
   if (std::find(versions.begin(), versions.end(), version) != versions.end()) {
     return;
   }
@@ -214,6 +216,10 @@ bool Discovery::IsUnknown(const std::string& group,
 Discovery DiscoveryBuilder::Build() const {
   Discovery discovery;
   discovery.unknown = unknown_;
+  discovery.groups = groups_;
+  // The core group comes first, whichever root was answered first.
+  std::stable_partition(discovery.groups.begin(), discovery.groups.end(),
+                        [](const std::string& group) { return group.empty(); });
   for (const auto& [group, versions] : versions_) {
     // A group prefers its first version, known or not, as clients see it.
     discovery.preferred[group] = versions.front();
@@ -244,7 +250,8 @@ std::string Discovery::ToJson() const {
     }
     list.push_back(std::move(entry));
   }
-  const Json json = {{"preferred", preferred},
+  const Json json = {{"groups", groups},
+                     {"preferred", preferred},
                      {"resources", std::move(list)},
                      {"unknown", unknown}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -263,6 +270,7 @@ Result<Discovery> Discovery::FromJson(std::string_view json) {
       discovery.preferred[group] = version.get<std::string>();
     }
   }
+  discovery.groups = Texts(parsed, "groups");
   for (const std::string& name : Texts(parsed, "unknown")) {
     discovery.unknown.insert(name);
   }

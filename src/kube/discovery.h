@@ -23,6 +23,9 @@ struct Discovery {
   std::vector<ResourceInfo> resources;
   // The preferred version of each group ("" is core → "v1").
   std::map<std::string, std::string> preferred;
+  // The groups in the server's order, which decides what a name means that
+  // several have; empty: not known.
+  std::vector<std::string> groups;
   // Group/versions that failed or are stale, and roots ("/api", "/apis") that
   // were refused: nothing may be concluded from the absence of what is in them.
   std::set<std::string> unknown;
@@ -59,6 +62,7 @@ class DiscoveryBuilder {
   // By path; nothing until its list is known.
   std::map<std::string, std::optional<std::vector<ResourceInfo>>> lists_;
   std::map<std::string, std::vector<std::string>> versions_;  // by preference
+  std::vector<std::string> groups_;                           // as they came
   std::set<std::string> unknown_;
 };
 
@@ -71,6 +75,11 @@ std::vector<ResourceInfo> Recordable(const Discovery& discovery);
 // The canonical (group, resource) for an alias of the same storage:
 // events.k8s.io/events → events. Others are returned as they are.
 GroupResource Canonical(const GroupResource& resource);
+
+// The kinds of a category ("all"), each in its preferred version, in the order
+// in which kubectl shows them; none: it is no category.
+std::vector<ResourceInfo> ResourcesOfCategory(const Discovery& discovery,
+                                              std::string_view category);
 
 // What a person's TYPE means: "po", "pods", "Pod", "deployments.apps",
 // "deployments.v1.apps", "v1/pods", "core/v1/pods", "apps/v1/deployments",

@@ -87,6 +87,69 @@ std::map<GroupResource, const ResourceInfo*> BestVersions(
   return best;
 }
 
+// Where a group stands among the others: as the server said, else as servers
+// have those that are built in, before all others.
+class GroupOrder {
+ public:
+  explicit GroupOrder(const Discovery& discovery)
+      : groups_(discovery.groups.empty() ? BuiltIn() : discovery.groups) {}
+
+  bool Before(const std::string& a, const std::string& b) const {
+    const auto place = [&](const std::string& group) {
+      return std::find(groups_.begin(), groups_.end(), group) - groups_.begin();
+    };
+    const auto first = place(a);
+    const auto second = place(b);
+    return first != second ? first < second : a < b;
+  }
+
+ private:
+  static const std::vector<std::string>& BuiltIn() {
+    static const auto& groups =
+        *new std::vector<std::string>{// NOLINT
+                                      "",
+                                      "apiregistration.k8s.io",
+                                      "extensions",
+                                      "apps",
+                                      "events.k8s.io",
+                                      "authentication.k8s.io",
+                                      "authorization.k8s.io",
+                                      "autoscaling",
+                                      "batch",
+                                      "certificates.k8s.io",
+                                      "networking.k8s.io",
+                                      "policy",
+                                      "rbac.authorization.k8s.io",
+                                      "storage.k8s.io",
+                                      "admissionregistration.k8s.io",
+                                      "apiextensions.k8s.io",
+                                      "scheduling.k8s.io",
+                                      "coordination.k8s.io",
+                                      "node.k8s.io",
+                                      "discovery.k8s.io",
+                                      "flowcontrol.apiserver.k8s.io",
+                                      "resource.k8s.io"};
+    return groups;
+  }
+
+  const std::vector<std::string> groups_;
+};
+
+// The kinds in order of their groups, within one by name.
+std::vector<const ResourceInfo*> InOrder(
+    const Discovery& discovery,
+    const std::map<GroupResource, const ResourceInfo*>& best) {
+  std::vector<const ResourceInfo*> out;
+  out.reserve(best.size());
+  for (const auto& [resource, info] : best) out.push_back(info);
+  const GroupOrder order(discovery);
+  std::stable_sort(out.begin(), out.end(),
+                   [&](const ResourceInfo* a, const ResourceInfo* b) {
+                     return order.Before(a->group, b->group);
+                   });
+  return out;
+}
+
 bool IsNamed(const ResourceInfo& info, const std::string& name) {
   return info.resource == name || Lowered(info.singular) == name ||
          Lowered(info.kind) == name ||
@@ -180,6 +243,19 @@ std::vector<ResourceInfo> Recordable(const Discovery& discovery) {
   return out;
 }
 
+std::vector<ResourceInfo> ResourcesOfCategory(const Discovery& discovery,
+                                              std::string_view category) {
+  std::vector<ResourceInfo> out;
+  const auto best = BestVersions(discovery, [&](const ResourceInfo& info) {
+    return std::find(info.categories.begin(), info.categories.end(),
+                     category) != info.categories.end();
+  });
+  for (const ResourceInfo* info : InOrder(discovery, best)) {
+    out.push_back(*info);
+  }
+  return out;
+}
+
 Result<ResourceInfo> ResolveType(const Discovery& discovery,
                                  std::string_view type) {
   const std::string wanted = Lowered(type);
@@ -193,9 +269,8 @@ Result<ResourceInfo> ResolveType(const Discovery& discovery,
                                            return reading.Fits(i);
                                          })
                           : any;
-    // In order of groups, of which core's name is the least.
     const ResourceInfo* by_short_name = nullptr;
-    for (const auto& [resource, info] : best) {
+    for (const ResourceInfo* info : InOrder(discovery, best)) {
       if (!reading.Fits(*info)) continue;
       if (IsFullyNamed(*info, reading.name)) return *info;
       if (by_short_name == nullptr) by_short_name = info;
@@ -203,7 +278,8 @@ Result<ResourceInfo> ResolveType(const Discovery& discovery,
     if (by_short_name != nullptr) return *by_short_name;
   }
 
-  std::string message = fmt::format("there is no resource type \"{}\"", type);
+  std::string message = fmt::format(
+      "the server doesn't have a resource type \"{}\"", readings.front().name);
   const std::string& name = readings.front().name;
   std::string near;
   std::size_t least = name.size() < 5 ? 2 : 3;  // one or two letters wrong

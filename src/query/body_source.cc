@@ -5,7 +5,12 @@
 namespace kubescribe::query {
 namespace {
 
-constexpr std::size_t kCache = std::size_t{16} << 20;
+constexpr std::size_t kCache = std::size_t{4} << 20;
+
+Error PrunedMeanwhile(const std::string& path, store::Seq seq) {
+  return Error(Code::kGone, path + ": record " + std::to_string(seq) +
+                                " was pruned while it was read: ask again");
+}
 
 }  // namespace
 
@@ -31,12 +36,32 @@ Result<std::string> BodySource::Object(const store::Revision& revision,
   if (!open.ok()) return open.error();
   const Result<std::string> body = reader_->Body(revision.seq);
   if (!body.ok() && body.error().code() == Code::kNotFound) {
-    return Error(Code::kGone, path_ + ": record " +
-                                  std::to_string(revision.seq) +
-                                  " was pruned while it was read: ask again");
+    return PrunedMeanwhile(path_, revision.seq);
   }
   if (!body.ok()) return body.error();
   return ObjectOf(revision, *body, kind);
+}
+
+Status BodySource::Each(const std::vector<store::Seq>& seqs,
+                        const std::string& kind, const Take& take) {
+  const Status open = Renew();
+  if (!open.ok()) return open.error();
+  Result<std::vector<store::Revision>> revisions = reader_->Revisions(seqs);
+  if (!revisions.ok()) {
+    if (revisions.error().code() != Code::kNotFound) return revisions.error();
+    return Error(Code::kGone,
+                 revisions.error().message() +
+                     ": it was pruned while it was read: ask again");
+  }
+  for (store::Revision& revision : *revisions) {
+    Result<std::string> body = reader_->Payload(revision.seq);
+    if (!body.ok() && body.error().code() != Code::kCorruption) {
+      return body.error();
+    }
+    if (body.ok()) body = ObjectOf(revision, *body, kind);
+    take(std::move(revision), std::move(body));
+  }
+  return {};
 }
 
 }  // namespace kubescribe::query

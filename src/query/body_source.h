@@ -2,8 +2,10 @@
 // anew every second (bodies never change, so any snapshot will do).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -19,6 +21,15 @@ class BodySource {
   // record: it is not what was recorded; others may be.
   Result<std::string> Object(const store::Revision& revision,
                              const std::string& kind);
+
+  // Every one of the revisions with these seqs, complete, in the order given,
+  // which had better be ascending. At most a few thousand: they are read in one
+  // snapshot. `json` is kCorruption where it is not what was recorded.
+  // Errors: of the file; kGone: a prune took one of them.
+  using Take = std::function<void(store::Revision&& revision,
+                                  Result<std::string>&& json)>;
+  Status Each(const std::vector<store::Seq>& seqs, const std::string& kind,
+              const Take& take);
 
  private:
   Status Renew();

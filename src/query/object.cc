@@ -7,48 +7,59 @@ namespace {
 
 using nlohmann::json;
 
-// Looks for the two keys at the top of an object and stops when both are seen.
-class TopKeys final : public nlohmann::json_sax<json> {
- public:
+// Which of the two keys stand at the top of an object.
+struct TopKeys {
   bool api_version = false;
   bool kind = false;
-
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override {
-    ++depth_;
-    return true;
-  }
-  bool key(string_t& name) override {
-    if (depth_ == 1 && name == "apiVersion") api_version = true;
-    if (depth_ == 1 && name == "kind") kind = true;
-    return !(api_version && kind);
-  }
-  bool end_object() override {
-    --depth_;
-    return true;
-  }
-  bool start_array(std::size_t) override {
-    ++depth_;
-    return true;
-  }
-  bool end_array() override {
-    --depth_;
-    return true;
-  }
-  bool parse_error(std::size_t, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    return false;
-  }
-
- private:
-  int depth_ = 0;
 };
+
+// Behind the string whose first character is at `at`.
+std::size_t EndOfString(std::string_view text, std::size_t at) {
+  while (true) {
+    at = text.find_first_of("\"\\", at);
+    if (at == std::string_view::npos) return text.size();
+    if (text[at] == '"') return at + 1;
+    at += 2;
+  }
+}
+
+// Looks at nesting and strings alone, and stops when both are seen: an object
+// is large, and mostly they are its first keys.
+TopKeys FindTopKeys(std::string_view object) {
+  TopKeys keys;
+  int depth = 0;
+  bool key_next = false;
+  for (std::size_t i = 0; i < object.size(); ++i) {
+    switch (object[i]) {
+      case '{':
+      case '[':
+        key_next = ++depth == 1;
+        break;
+      case '}':
+      case ']':
+        if (--depth == 0) return keys;
+        break;
+      case ',':
+        key_next = depth == 1;
+        break;
+      case '"': {
+        const std::size_t end = EndOfString(object, i + 1);
+        if (key_next) {
+          const std::string_view key = object.substr(i, end - i);
+          keys.api_version = keys.api_version || key == "\"apiVersion\"";
+          keys.kind = keys.kind || key == "\"kind\"";
+          if (keys.api_version && keys.kind) return keys;
+        }
+        key_next = false;
+        i = end - 1;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  return keys;
+}
 
 }  // namespace
 
@@ -58,8 +69,7 @@ std::string CompleteObject(std::string_view body, std::string_view api_version,
   if (brace == std::string_view::npos || body[brace] != '{') {
     return std::string(body);
   }
-  TopKeys keys;
-  json::sax_parse(body.begin(), body.end(), &keys);
+  const TopKeys keys = FindTopKeys(body.substr(brace));
   std::string front;
   if (!keys.kind && !kind.empty()) {
     front += "\"kind\":" + json(kind).dump() + ",";

@@ -1,32 +1,14 @@
 #include "query/state.h"
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <set>
 #include <utility>
 
-#include "kube/selector.h"
-#include "query/body_source.h"
-#include "query/object.h"
+#include "query/selection.h"
 
 namespace kubescribe::query {
 namespace {
-
-struct Selectors {
-  kube::LabelSelector labels;
-  kube::FieldSelector fields;
-};
-
-Result<Selectors> ParseSelectors(const StateRequest& request) {
-  Result<kube::LabelSelector> labels =
-      kube::LabelSelector::Parse(request.label_selector);
-  if (!labels.ok()) return labels.error().Wrap("--selector");
-  Result<kube::FieldSelector> fields =
-      kube::FieldSelector::Parse(request.field_selector);
-  if (!fields.ok()) return fields.error().Wrap("--field-selector");
-  return Selectors{std::move(*labels), std::move(*fields)};
-}
 
 // When the record of that seq was made; for ages only.
 Result<Micros> TimeOfSeq(store::Reader& reader, store::Seq seq) {
@@ -66,12 +48,16 @@ class Question {
     store::ObjectFilter filter;
     filter.resource_id = resource;
     filter.name_space = name_space;
-    Result<std::vector<store::Revision>> rows =
-        Rows(type.target.names, filter, as_of);
-    if (!rows.ok()) return rows.error();
+    // A question about a span is uncertain where any of it is.
+    const Micros from =
+        std::min(as_of.at, request_.deleted_since.value_or(
+                               request_.changed_since.value_or(as_of.at)));
+    Micros newest = 0;
+    const Status found = request_.deleted_since
+                             ? FindEnded(filter, as_of.at, type)
+                             : FindLiving(filter, as_of, type, newest);
+    if (!found.ok()) return found.error();
     if (when.rv) {
-      Micros newest = 0;
-      for (const auto& row : *rows) newest = std::max(newest, row.changed_at);
       if (newest != 0) type.at = newest;
       type.warnings = coverage_.AtRv(resource, name_space, *when.rv);
     } else if (when.seq) {
@@ -83,61 +69,123 @@ class Question {
                                      std::to_string(reader_.info().last_seq)});
       }
     } else {
-      type.warnings = coverage_.At(resource, name_space, as_of.at, as_of.at);
+      type.warnings = coverage_.At(resource, name_space, from, as_of.at);
     }
-    const Status pruned = AddPruned(type.target.names, filter, as_of, type);
+    const Status pruned =
+        AddPruned(type.target.names, filter, as_of, from, type);
     if (!pruned.ok()) return pruned.error();
-    Pick(std::move(*rows), type);
     return type;
   }
 
  private:
   Status AddPruned(const std::vector<std::string>& names,
-                   store::ObjectFilter filter, const store::AsOf& as_of,
-                   TypeState& type) {
-    if (names.empty()) {
-      return Coverage::AddPrunedObjects(reader_, filter, as_of, type.warnings);
-    }
+                   const store::ObjectFilter& filter, const store::AsOf& as_of,
+                   Micros from, TypeState& type) {
+    return EachNamed(names, filter, [&](const store::ObjectFilter& one) {
+      return from < as_of.at && !as_of.seq && !as_of.rv
+                 ? Coverage::AddPrunedObjects(reader_, one, from, as_of.at,
+                                              type.warnings)
+                 : Coverage::AddPrunedObjects(reader_, one, as_of,
+                                              type.warnings);
+    });
+  }
+
+  // Asks for all objects, or for each of the names once.
+  Status EachNamed(
+      const std::vector<std::string>& names, store::ObjectFilter filter,
+      const std::function<Status(const store::ObjectFilter&)>& ask) {
+    if (names.empty()) return ask(filter);
     for (const std::string& name : std::set(names.begin(), names.end())) {
       filter.name = name;
-      Status added =
-          Coverage::AddPrunedObjects(reader_, filter, as_of, type.warnings);
-      if (!added.ok()) return added;
+      Status asked = ask(filter);
+      if (!asked.ok()) return asked;
     }
     return {};
   }
-  Result<std::vector<store::Revision>> Rows(
-      const std::vector<std::string>& names, store::ObjectFilter filter,
-      const store::AsOf& as_of) {
-    if (as_of.rv || names.empty()) {
-      return reader_.StateAt(filter, as_of, as_of.rv.has_value());
-    }
-    std::vector<store::Revision> rows;
-    for (const std::string& name : std::set(names.begin(), names.end())) {
-      filter.name = name;
-      auto named = reader_.StateAt(filter, as_of);
-      if (!named.ok()) return named.error();
-      std::move(named->begin(), named->end(), std::back_inserter(rows));
-    }
-    return rows;
+
+  // `newest`: when the last of them changed, those that were gone included
+  // where the question is about a resourceVersion.
+  Status FindLiving(const store::ObjectFilter& filter, const store::AsOf& as_of,
+                    TypeState& type, Micros& newest) {
+    const std::vector<std::string>& names = type.target.names;
+    std::vector<std::pair<std::string, TypeState::Row>> named;
+    const auto take = [&](store::Revision&& row) {
+      newest = std::max(newest, row.changed_at);
+      if (IsGone(row.event)) return;
+      if (request_.changed_since && row.changed_at < *request_.changed_since) {
+        return;
+      }
+      if (names.empty()) {
+        type.rows.push_back({row.seq, {}});
+      } else {
+        named.emplace_back(std::move(row.name), TypeState::Row{row.seq, {}});
+      }
+    };
+    const auto ask = [&](const store::ObjectFilter& one) {
+      return reader_.EachAt(one, as_of, as_of.rv.has_value(), take);
+    };
+    // A resourceVersion is one of the whole type: its time is that of any
+    // object.
+    const Status asked = as_of.rv ? ask(filter) : EachNamed(names, filter, ask);
+    if (!asked.ok()) return asked;
+    Arrange(names, named, type);
+    return {};
   }
 
-  // Keeps the living ones, of the names that were asked for, in their order.
-  static void Pick(std::vector<store::Revision> rows, TypeState& type) {
-    std::erase_if(rows, [](const auto& row) { return IsGone(row.event); });
+  Status FindEnded(const store::ObjectFilter& filter, Micros until,
+                   TypeState& type) {
     const std::vector<std::string>& names = type.target.names;
-    if (names.empty()) {
-      for (store::Revision& row : rows) {
-        type.objects.push_back({std::move(row), ""});
+    std::vector<store::Revision> ended;
+    Status asked = EachNamed(names, filter, [&](const auto& one) {
+      return reader_.EachEnded(
+          one, *request_.deleted_since, until,
+          [&](store::Revision&& row) { ended.push_back(std::move(row)); });
+    });
+    if (!asked.ok()) return asked;
+    std::vector<std::pair<std::string, TypeState::Row>> named;
+    for (const store::Revision& end : ended) {
+      TypeState::Row row;
+      row.seq = end.seq;
+      row.end = End{end.seq, end.event, end.changed_at, end.not_before,
+                    end.recorded_at};
+      if (end.event == store::Event::kVanished) {
+        const Status last = FindLast(end, row.seq);
+        if (!last.ok()) return last;
       }
-      return;
+      if (names.empty()) {
+        type.rows.push_back(row);
+      } else {
+        named.emplace_back(end.name, row);
+      }
     }
+    Arrange(names, named, type);
+    return {};
+  }
+
+  // The last revision before the one that found it missing, which has no body.
+  Status FindLast(const store::Revision& end, store::Seq& seq) {
+    store::ObjectFilter filter;
+    filter.resource_id = end.resource_id;
+    filter.name_space = end.name_space;
+    filter.name = end.name;
+    filter.uid = end.uid;
+    store::AsOf before;
+    before.seq = end.seq - 1;
+    return reader_.EachAt(filter, before, /*include_gone=*/true,
+                          [&](store::Revision&& row) { seq = row.seq; });
+  }
+
+  // The rows in the order of the names that were asked for.
+  static void Arrange(
+      const std::vector<std::string>& names,
+      const std::vector<std::pair<std::string, TypeState::Row>>& named,
+      TypeState& type) {
     for (const std::string& name : names) {
       bool found = false;
-      for (const store::Revision& row : rows) {
-        if (row.name != name) continue;
+      for (const auto& [its_name, row] : named) {
+        if (its_name != name) continue;
         found = true;
-        type.objects.push_back({row, ""});
+        type.rows.push_back(row);
       }
       if (!found) type.missing.push_back(name);
     }
@@ -148,75 +196,97 @@ class Question {
   const Coverage& coverage_;
 };
 
-// Reads the bodies and drops what the selectors do not pick.
-Status Fill(const std::string& path, const Selectors& selectors,
-            TypeState& type) {
-  const kube::GroupResource resource = type.target.info.group_resource();
-  const Status supported = selectors.fields.Supports(resource);
-  if (!supported.ok()) return supported.error();
-  // In order of seq the file is gone through once from front to back: bodies
-  // that were written together lie on the same pages.
-  std::vector<Object*> by_seq;
-  by_seq.reserve(type.objects.size());
-  for (Object& object : type.objects) by_seq.push_back(&object);
-  std::sort(by_seq.begin(), by_seq.end(), [](const Object* a, const Object* b) {
-    return a->revision.seq < b->revision.seq;
-  });
-  BodySource bodies(path);
-  for (Object* object : by_seq) {
-    Result<std::string> json =
-        bodies.Object(object->revision, type.target.row.kind);
-    if (!json.ok() && json.error().code() != Code::kCorruption) {
-      return json.error();
+// The CustomResourceDefinition of a kind as it was then; "": it is none of
+// those, or its definition is not recorded.
+Result<std::string> DefinitionOf(store::Reader& reader, const Target& target,
+                                 const store::AsOf& as_of) {
+  // The groups of custom resources are domains; those that are built in end
+  // with k8s.io, where custom resources may be too.
+  const std::string& group = target.row.group;
+  if (group.find('.') == std::string::npos) return std::string();
+  Result<std::vector<store::ResourceRow>> rows = reader.Resources();
+  if (!rows.ok()) return rows.error();
+  store::ObjectFilter filter;
+  for (const store::ResourceRow& row : *rows) {
+    if (row.group == "apiextensions.k8s.io" &&
+        row.resource == "customresourcedefinitions") {
+      filter.resource_id = row.id;
     }
-    if (!json.ok()) type.damaged.push_back(json.error().message());
-    object->json = json.ok()
-                       ? std::move(*json)
-                       : DamagedObject(object->revision, type.target.row.kind);
   }
-  std::erase_if(type.objects, [&](const Object& object) {
-    return (!selectors.labels.empty() &&
-            !selectors.labels.MatchesObject(object.json)) ||
-           (!selectors.fields.empty() &&
-            !selectors.fields.MatchesObject(resource, object.json));
-  });
-  return {};
+  if (filter.resource_id == 0) return std::string();
+  filter.name_space = "";
+  filter.name = target.row.resource + "." + group;
+  const Result<std::vector<store::Revision>> found =
+      reader.StateAt(filter, as_of);
+  if (!found.ok()) return found.error();
+  if (found->empty()) return std::string();
+  Result<std::string> body = reader.Body(found->front().seq);
+  if (!body.ok() && body.error().code() == Code::kCorruption) {
+    return std::string();  // its columns are not known
+  }
+  return body;
+}
+
+Warning NotRecorded(const std::string& type) {
+  Warning warning;
+  warning.stream = type;
+  warning.note = "not recorded in this file";
+  return warning;
 }
 
 }  // namespace
 
-Result<State> GetState(const std::string& path, const StateRequest& request) {
-  Result<Selectors> selectors = ParseSelectors(request);
-  if (!selectors.ok()) return selectors.error();
+Result<State> AskState(const std::string& path, const StateRequest& request) {
+  const Result<Selection> selection =
+      Selection::Parse(request.label_selector, request.field_selector);
+  if (!selection.ok()) return selection.error();
   State state;
-  {
-    Result<std::unique_ptr<store::Reader>> reader = store::Reader::Open(path);
-    if (!reader.ok()) return reader.error();
-    state.file = (*reader)->info();
-    const Result<Coverage> coverage = Coverage::Load(**reader);
-    if (!coverage.ok()) return coverage.error();
-    store::AsOf types;
-    types.at = request.when.at.value_or(state.file.known_until);
-    types.seq = request.when.seq;
-    Result<std::vector<Target>> targets =
-        ResolveArguments(**reader, types, request.words);
-    if (!targets.ok()) return targets.error();
-    state.file_warnings = (*reader)->warnings();
-    if (request.when.rv && targets->size() > 1) {
-      return Error(Code::kInvalid,
-                   "a resourceVersion is one of one type: ask for one type at "
-                   "a time with --rv");
-    }
-    Question question(**reader, request, *coverage);
-    for (Target& target : *targets) {
-      Result<TypeState> type = question.Ask(std::move(target));
-      if (!type.ok()) return type.error();
-      state.types.push_back(std::move(*type));
-    }
+  Result<std::unique_ptr<store::Reader>> reader = store::Reader::Open(path);
+  if (!reader.ok()) return reader.error();
+  state.file = (*reader)->info();
+  const Result<Coverage> coverage = Coverage::Load(**reader);
+  if (!coverage.ok()) return coverage.error();
+  store::AsOf types;
+  types.at = request.when.at.value_or(state.file.known_until);
+  types.seq = request.when.seq;
+  Result<Arguments> arguments = ParseArguments(**reader, types, request.words);
+  if (!arguments.ok()) return arguments.error();
+  const Result<std::string> server = (*reader)->ServerVersion(types);
+  if (!server.ok()) return server.error();
+  state.one_object = arguments->one_object;
+  for (const std::string& type : arguments->unrecorded) {
+    state.warnings.push_back(NotRecorded(type));
   }
-  for (TypeState& type : state.types) {
-    const Status filled = Fill(path, *selectors, type);
-    if (!filled.ok()) return filled.error();
+  state.file_warnings = (*reader)->warnings();
+  if (request.when.rv && arguments->targets.size() > 1) {
+    return Error(Code::kInvalid,
+                 "a resourceVersion is one of one type: ask for one type at "
+                 "a time with --rv");
+  }
+  Question question(**reader, request, *coverage);
+  for (Target& target : arguments->targets) {
+    const Status supported = selection->Supports(target.info.group_resource());
+    if (!supported.ok()) return supported.error();
+    Result<TypeState> type = question.Ask(std::move(target));
+    if (!type.ok()) return type.error();
+    type->server_version = *server;
+    Result<std::string> crd = DefinitionOf(**reader, type->target, types);
+    if (!crd.ok()) return crd.error();
+    type->crd = std::move(*crd);
+    state.types.push_back(std::move(*type));
+  }
+  return state;
+}
+
+Result<State> GetState(const std::string& path, const StateRequest& request) {
+  Result<State> state = AskState(path, request);
+  if (!state.ok()) return state.error();
+  for (TypeState& type : state->types) {
+    const Status read = EachObject(path, request, type, [&](Object&& object) {
+      type.objects.push_back(std::move(object));
+      return true;
+    });
+    if (!read.ok()) return read.error();
   }
   return state;
 }

@@ -1,15 +1,22 @@
-// The objects of a type as they were at an instant.
+// The objects of types as they were at an instant.
 //
-//   Result<State> state = GetState(path, {.words = {"pods"}, .when = {...}});
-//   for (const TypeState& type : state->types) …
+// First which they are, then what they were, page by page, so that an answer
+// of any length takes the memory of one page:
+//
+//   Result<State> state = AskState(path, {.words = {"pods"}, .when = {...}});
+//   for (TypeState& type : state->types) {
+//     EachObject(path, request, type, [&](Object&& object) { … });
+//   }
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "query/arguments.h"
 #include "query/doubt.h"
 #include "query/resolve.h"
 #include "store/reader.h"
@@ -24,37 +31,74 @@ struct When {
 };
 
 struct StateRequest {
-  std::vector<std::string> words;         // as ResolveArguments
+  std::vector<std::string> words;         // as ParseArguments
   std::optional<std::string> name_space;  // none: all; of namespaced kinds
   When when;
   std::string label_selector;
   std::string field_selector;
+  // Only what changed since then.
+  std::optional<Micros> changed_since = {};
+  // Not what lived at the instant, but what was gone by then and had ended
+  // since this.
+  std::optional<Micros> deleted_since = {};
+};
+
+// How an object ended.
+struct End {
+  store::Seq seq = 0;  // of the record that says so
+  store::Event event = store::Event::kDeleted;
+  Micros at = 0;                     // the best that is known
+  std::optional<Micros> not_before;  // equal to `recorded_at`: exactly then
+  Micros recorded_at = 0;
 };
 
 struct Object {
   store::Revision revision;
-  std::string json;  // complete, or what stands for a damaged one (object.h)
+  std::string json;        // complete, or what stands for a damaged one
+  std::optional<End> end;  // with deleted_since
 };
 
 struct TypeState {
+  // What one object is read from.
+  struct Row {
+    store::Seq seq = 0;
+    std::optional<End> end;
+  };
+
   Target target;
-  Micros at = 0;  // the instant, for ages
-  std::vector<Object> objects;
+  Micros at = 0;               // the instant, for ages
+  std::string server_version;  // of then; "": not known
+  // Of a custom resource, its definition as it was then; "": there is none.
+  std::string crd;
+  std::vector<Row> rows;
   std::vector<Warning> warnings;     // empty: certain
   std::vector<std::string> missing;  // names asked for that did not exist
+  std::vector<Object> objects;       // GetState only
   // Records whose bodies are not what was recorded, said for a person. Their
-  // objects have only names; selectors do not pick them.
+  // objects have only names; selectors do not pick them. Known once the
+  // objects were read.
   std::vector<std::string> damaged;
 };
 
 struct State {
   store::FileInfo file;
   std::vector<std::string> file_warnings;
-  std::vector<TypeState> types;
+  std::vector<TypeState> types;   // as Arguments has them
+  bool one_object = false;        // as Arguments
+  std::vector<Warning> warnings;  // of no type: kinds that are not recorded
 };
 
 // Errors: of opening and reading the file; kNotFound, kInvalid of the words
 // and selectors; kInvalid for --rv with several types.
+Result<State> AskState(const std::string& path, const StateRequest& request);
+
+// Every object of a type of that state, in the order of its rows, until `each`
+// answers false. Empties `rows`. Errors: of the file; kGone: a prune took a
+// record meanwhile.
+Status EachObject(const std::string& path, const StateRequest& request,
+                  TypeState& type, const std::function<bool(Object&&)>& each);
+
+// Both, for few objects. Errors of both.
 Result<State> GetState(const std::string& path, const StateRequest& request);
 
 }  // namespace kubescribe::query

@@ -6,16 +6,6 @@
 #include "store/state_query.h"
 
 namespace kubescribe::store {
-namespace {
-
-// The number of the first parameter behind the filter's.
-int AfterFilter(const ObjectFilter& filter) {
-  return 3 + (filter.name_space ? 1 : 0) + (filter.name ? 1 : 0) +
-         (filter.uid ? 1 : 0);
-}
-
-}  // namespace
-
 std::string RunSql() {
   return fmt::format(
       "SELECT {} FROM object o CROSS JOIN revision v INDEXED BY "

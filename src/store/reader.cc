@@ -7,10 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "store/lifetimes.h"
 #include "store/reader_impl.h"
 #include "store/rows.h"
-#include "store/state_query.h"
 
 namespace kubescribe::store {
 namespace {
@@ -168,53 +166,6 @@ std::optional<RecordedBy> ReaderImpl::Recorded(Micros at) {
   constexpr int kFirstWithout = 6;  // schema/006-compact.sql
   if (info_.schema_version < kFirstWithout) return std::nullopt;
   return FindRecordedBy(*db_, at);
-}
-
-namespace {
-
-// A server lists by the key "NAMESPACE/NAME": "web-2/a" before "web/a".
-bool Listed(const Revision& a, const Revision& b) {
-  if (a.resource_id != b.resource_id) return a.resource_id < b.resource_id;
-  if (a.name_space == b.name_space) return a.name < b.name;
-  return a.name_space + '/' < b.name_space + '/';
-}
-
-}  // namespace
-
-Result<std::vector<Revision>> ReaderImpl::StateAt(const ObjectFilter& filter,
-                                                  const AsOf& as_of,
-                                                  bool include_gone) {
-  if (as_of.rv &&
-      (as_of.rv->empty() ||
-       as_of.rv->find_first_not_of("0123456789") != std::string::npos)) {
-    return Error(Code::kInvalid,
-                 fmt::format("\"{}\" is no resourceVersion that can be "
-                             "compared: it must be a number",
-                             *as_of.rv));
-  }
-  return Guard<std::vector<Revision>>([&] {
-    std::vector<Revision> state;
-    const bool by_lifetime =
-        FindsByLifetime(filter, as_of, include_gone) && HasLifetimes();
-    const LifeSeconds seconds(info_.created_at);
-    const std::optional<RecordedBy> recorded =
-        as_of.rv || as_of.seq ? std::nullopt : Recorded(as_of.at);
-    Query query(
-        *db_,
-        OneTime{by_lifetime
-                    ? LivingSql(filter, seconds.Nearest(as_of.at), recorded)
-                    : StateSql(filter, as_of, include_gone, recorded)});
-    if (as_of.rv) {
-      query.Bind(*as_of.rv);
-    } else {
-      query.Bind(as_of.seq ? *as_of.seq : as_of.at);
-    }
-    BindFilter(query, filter);
-    while (query.Step()) state.push_back(ReadRevision(query));
-    if (!filter.name_space)
-      std::stable_sort(state.begin(), state.end(), Listed);
-    return state;
-  });
 }
 
 Result<std::optional<std::string>> ReaderImpl::Decode(Seq seq) {

@@ -113,6 +113,22 @@ class Reader {
                                                 const AsOf& as_of,
                                                 bool include_gone = false) = 0;
 
+  // The same one by one, without holding them.
+  using EachRevision = std::function<void(Revision&&)>;
+  virtual Status EachAt(const ObjectFilter& filter, const AsOf& as_of,
+                        bool include_gone, const EachRevision& each) = 0;
+
+  // For each object of the filter that ended within [since, until] and was not
+  // back at `until`, the revision that says so, in the order of StateAt. Costs
+  // in proportion to what lived then.
+  virtual Status EachEnded(const ObjectFilter& filter, Micros since,
+                           Micros until, const EachRevision& each) = 0;
+
+  // The revisions of these seqs, in the order given. kNotFound names one that
+  // is not there.
+  virtual Result<std::vector<Revision>> Revisions(
+      const std::vector<Seq>& seqs) = 0;
+
   // All revisions of the filter's objects, by seq. `after` and `limit` page.
   virtual Result<std::vector<Revision>> History(const ObjectFilter& filter,
                                                 Seq after,

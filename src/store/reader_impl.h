@@ -41,6 +41,12 @@ class ReaderImpl final : public Reader {
   Result<std::vector<Revision>> StateAt(const ObjectFilter& filter,
                                         const AsOf& as_of,
                                         bool include_gone) override;
+  Status EachAt(const ObjectFilter& filter, const AsOf& as_of,
+                bool include_gone, const EachRevision& each) override;
+  Status EachEnded(const ObjectFilter& filter, Micros since, Micros until,
+                   const EachRevision& each) override;
+  Result<std::vector<Revision>> Revisions(
+      const std::vector<Seq>& seqs) override;
   Result<std::vector<Revision>> History(const ObjectFilter& filter, Seq after,
                                         std::size_t limit) override;
   Result<std::vector<Revision>> Changes(const ObjectFilter& filter,

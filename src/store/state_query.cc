@@ -33,6 +33,13 @@ constexpr const char* kByRv =
     "OR (length(at) = length(?1) AND at <= ?1)) "
     "ORDER BY length(at) DESC, at DESC, seq DESC LIMIT 1";
 
+// A server lists by the key "NAMESPACE/NAME": "web-2/a" before "web/a".
+std::string InListOrder(const ObjectFilter& filter) {
+  return filter.name_space
+             ? "ORDER BY resource_id, name, seq"
+             : "ORDER BY resource_id, namespace || '/', name, seq";
+}
+
 }  // namespace
 
 std::string ByTimeSql(const std::string& object, const std::string& instant,
@@ -78,6 +85,11 @@ void BindFilter(Query& query, const ObjectFilter& filter) {
   if (filter.uid) query.Bind(*filter.uid);
 }
 
+int AfterFilter(const ObjectFilter& filter) {
+  return 3 + (filter.name_space ? 1 : 0) + (filter.name ? 1 : 0) +
+         (filter.uid ? 1 : 0);
+}
+
 std::string StateSql(const ObjectFilter& filter, const AsOf& as_of,
                      bool include_gone,
                      const std::optional<RecordedBy>& recorded) {
@@ -105,7 +117,9 @@ std::string StateSql(const ObjectFilter& filter, const AsOf& as_of,
         " AND v.event NOT IN ({}, {}, {})", static_cast<int>(Event::kDeleted),
         static_cast<int>(Event::kVanished), static_cast<int>(Event::kLeft));
   }
-  return sql + " ORDER BY o.resource_id, o.namespace, o.name, v.seq";
+  return filter.name_space
+             ? sql + " ORDER BY o.resource_id, o.name, v.seq"
+             : fmt::format("SELECT * FROM ({}) {}", sql, InListOrder(filter));
 }
 
 bool FindsByLifetime(const ObjectFilter& filter, const AsOf& as_of,
@@ -151,19 +165,34 @@ std::string LivingSql(const ObjectFilter& filter, std::int64_t second,
       "o.seq ELSE ({}) END",
       ByTime(recorded));
   // An object that came back stands in both halves; where its present life
-  // had begun the first one has it. Columns 3, 6, 7, 1 are resource,
-  // namespace, name and seq.
+  // had begun the first one has it.
   return fmt::format(
-      "SELECT {0} FROM {1} {2} WHERE o.alive = 1 AND o.born_at <= ?1 AND {3} "
+      "SELECT * FROM (SELECT {0} FROM {1} {2} "
+      "WHERE o.alive = 1 AND o.born_at <= ?1 AND {3} "
       "UNION ALL "
       "SELECT {0} FROM lifetime l CROSS JOIN object o ON o.id = l.object_id "
       "{2} WHERE l.begin_second <= {8} AND l.end_second > {8}{4} "
       "AND NOT (o.alive = 1 AND o.born_at <= ?1) AND {3} "
-      "AND v.event NOT IN ({5}, {6}, {7}) ORDER BY 3, 6, 7, 1",
+      "AND v.event NOT IN ({5}, {6}, {7})) {9}",
       kRevisionColumns, OpenLives(filter), in_force, FilterSql(filter),
       BoxSql(filter), static_cast<int>(Event::kDeleted),
       static_cast<int>(Event::kVanished), static_cast<int>(Event::kLeft),
-      second);
+      second, InListOrder(filter));
+}
+
+std::string EndedSql(const ObjectFilter& filter, std::int64_t since_second,
+                     std::int64_t until_second,
+                     const std::optional<RecordedBy>& recorded) {
+  return fmt::format(
+      "SELECT * FROM (SELECT {0} FROM lifetime l CROSS JOIN object o "
+      "ON o.id = l.object_id CROSS JOIN revision v ON v.seq = "
+      "CASE WHEN o.changed_at <= ?1 THEN o.seq ELSE ({1}) END "
+      "WHERE l.begin_second <= {2} AND l.end_second >= {3}{4} AND {5} "
+      "AND v.event IN ({6}, {7}, {8}) AND v.changed_at >= ?{9}) {10}",
+      kRevisionColumns, ByTime(recorded), until_second, since_second,
+      BoxSql(filter), FilterSql(filter), static_cast<int>(Event::kDeleted),
+      static_cast<int>(Event::kVanished), static_cast<int>(Event::kLeft),
+      AfterFilter(filter), InListOrder(filter));
 }
 
 }  // namespace kubescribe::store

@@ -14,6 +14,8 @@ namespace kubescribe::store {
 // resource first, then those of namespace, name and uid that are set.
 std::string FilterSql(const ObjectFilter& filter);
 void BindFilter(Query& query, const ObjectFilter& filter);
+// The number of the first parameter behind the filter's.
+int AfterFilter(const ObjectFilter& filter);
 
 // An expression: the seq of an object's revision in force at an instant, 0
 // where there is none. `recorded` and `all` are of the instant (RecordedBy);
@@ -47,5 +49,12 @@ bool FindsByLifetime(const ObjectFilter& filter, const AsOf& as_of,
 // (LifeSeconds::Nearest).
 std::string LivingSql(const ObjectFilter& filter, std::int64_t second,
                       const std::optional<RecordedBy>& recorded);
+
+// kRevisionColumns of the revision in force at an instant of each object that
+// had ended by then, since the parameter behind the filter's; both seconds are
+// rounded outwards. REQUIRES: the file has lifetimes.
+std::string EndedSql(const ObjectFilter& filter, std::int64_t since_second,
+                     std::int64_t until_second,
+                     const std::optional<RecordedBy>& recorded);
 
 }  // namespace kubescribe::store

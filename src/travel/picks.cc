@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "kube/resource.h"
-#include "query/resolve.h"
+#include "query/arguments.h"
 #include "store/certainty.h"
 
 namespace kubescribe::travel {

@@ -119,18 +119,22 @@ int Fail(const Error& error) {
 }
 
 bool SayWarnings(const std::vector<std::string>& file_warnings,
-                 const std::vector<query::Warning>& warnings) {
+                 const std::vector<query::Warning>& warnings,
+                 const std::string& cluster) {
   // Many streams may share one reason; a person needs the first few.
   constexpr std::size_t kMost = 10;
   const std::string zone = kube::LocalZone();
-  for (const std::string& warning : file_warnings) Say("warning", warning);
+  const std::string before = cluster.empty() ? "" : cluster + ": ";
+  for (const std::string& warning : file_warnings) {
+    Say("warning", before + warning);
+  }
   for (std::size_t i = 0; i < warnings.size() && i < kMost; ++i) {
     const bool pruned = warnings[i].doubt.reason == store::Reason::kPruned;
-    Say("warning", (pruned ? "pruned: " : "uncertain: ") +
+    Say("warning", before + (pruned ? "pruned: " : "uncertain: ") +
                        query::Describe(warnings[i], zone));
   }
   if (warnings.size() > kMost) {
-    Say("warning", "uncertain: and for " +
+    Say("warning", before + "uncertain: and for " +
                        std::to_string(warnings.size() - kMost) +
                        " more reasons (kubescribe gaps lists them)");
   }

@@ -105,9 +105,11 @@ void Say(std::string_view kind, std::string_view message);
 // The error, and the exit code that stands for it: kInvalid is usage,
 // kNotFound nothing.
 int Fail(const Error& error);
-// Every warning; true if there was one.
+// Every warning; true if there was one. `cluster`: said in front, where several
+// are asked.
 bool SayWarnings(const std::vector<std::string>& file_warnings,
-                 const std::vector<query::Warning>& warnings);
+                 const std::vector<query::Warning>& warnings,
+                 const std::string& cluster = "");
 
 // Says once a run, on stderr, that redacted values are fingerprints, if there
 // is one in `text` (JSON or YAML of an object). For answers that show values;

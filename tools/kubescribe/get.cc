@@ -1,13 +1,18 @@
-// kubescribe get: the objects of a type as they were at an instant.
+// kubescribe get: the objects of types as they were at an instant.
+#include "kubescribe/get.h"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iostream>
 #include <optional>
+#include <utility>
 
-#include "kube/printers.h"
 #include "kube/user_time.h"
-#include "kubescribe/command.h"
-#include "output/table.h"
-#include "output/yaml.h"
+#include "kubescribe/get_document.h"
+#include "kubescribe/get_table.h"
+#include "kubescribe/get_watch.h"
+#include "output/sort_by.h"
+#include "query/parallel.h"
 
 namespace kubescribe::tool {
 namespace {
@@ -16,27 +21,31 @@ constexpr char kGetExamples[] = R"(Examples:
   kubescribe get pods -n prod --at '2h ago'
   kubescribe get deploy/web -o yaml --at 02:15
   kubescribe get po,svc -A -l app=web -o wide
+  kubescribe get all -n prod --at 'yesterday 14:00'
+  kubescribe get pods -A --deleted --since 1h
+  kubescribe get pods -A --changed-since 10m
+  kubescribe get deploy web --all-clusters
   kubescribe get configmaps --rv 4711 -o json
 )";
 
-std::string Upper(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 0x20);
-  }
-  return text;
+// "-o=json" is "-o json", as kubectl takes it.
+std::string WithoutEquals(std::string value) {
+  if (!value.empty() && value.front() == '=') value.erase(0, 1);
+  return value;
 }
 
-// "pod", "deployment.apps": how kubectl writes a kind before a name.
-std::string KindPrefix(const query::Target& target) {
-  std::string name = target.info.singular;
-  if (name.empty()) {
-    name = target.info.kind;
-    for (char& c : name) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+std::vector<std::string> Described(const ClusterAnswer& answer,
+                                   const std::string& before) {
+  std::vector<std::string> texts;
+  for (const query::Warning& warning : answer.state.warnings) {
+    texts.push_back(before + query::Describe(warning));
+  }
+  for (const query::TypeState& type : answer.state.types) {
+    for (const query::Warning& warning : type.warnings) {
+      texts.push_back(before + query::Describe(warning));
     }
   }
-  if (!target.info.group.empty()) name += "." + target.info.group;
-  return name;
+  return texts;
 }
 
 class Get final : public Command {
@@ -46,10 +55,81 @@ class Get final : public Command {
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("get", "Objects as they were at an instant");
     app_->footer(kGetExamples);
-    app_->add_option("what", words_, "TYPE [NAME...] or TYPE/NAME...")
+    app_->add_option("what", words_,
+                     "TYPE [NAME...] or TYPE/NAME...; TYPE may be several "
+                     "with commas, a category (all), or with a version "
+                     "(apps/v1/deployments)")
         ->required()
         ->type_name("TYPE");
     namespace_.Declare(*app_);
+    DeclareTimes();
+    app_->add_option("-l,--selector", labels_, "Label selector")
+        ->transform(WithoutEquals)
+        ->type_name("EXPR");
+    app_->add_option("--field-selector", fields_, "Field selector")
+        ->type_name("EXPR");
+    app_->add_option("-o,--output", output_,
+                     "wide, name, json, yaml, jsonpath=TEMPLATE, "
+                     "jsonpath-as-json=TEMPLATE, jsonpath-file=FILE, "
+                     "custom-columns=SPEC or custom-columns-file=FILE")
+        ->transform(WithoutEquals)
+        ->type_name("FORMAT");
+    app_->add_option("--sort-by", options_.sort_by,
+                     "In the order of this field ('.metadata.name')")
+        ->type_name("PATH");
+    app_->add_flag("--show-labels", options_.show_labels,
+                   "All labels as the last column");
+    app_->add_option("-L,--label-columns", options_.label_columns,
+                     "A column of each of these labels")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->transform(WithoutEquals)
+        ->type_name("LABELS");
+    app_->add_flag("--show-kind", options_.show_kind,
+                   "The kind in front of each name");
+    app_->add_flag("--no-headers", options_.no_headers,
+                   "No line of column names");
+    app_->add_flag("--ignore-not-found", options_.ignore_not_found,
+                   "Say nothing of what is not there, and exit with 0");
+    app_->add_flag("--show-managed-fields", options_.managed_fields,
+                   "Keep metadata.managedFields in json and yaml");
+    DeclareWatch();
+    app_->add_flag("--strict", strict_,
+                   "Exit with 4 when the answer is uncertain");
+  }
+
+  int Run() override {
+    const Status checked = Check();
+    if (!checked.ok()) return Fail(checked.error());
+    Result<std::vector<query::DatabaseFile>> files = Files();
+    if (!files.ok()) return Fail(files.error());
+    options_.with_cluster = several_;
+    const bool watches = options_.watch || options_.watch_only;
+    std::vector<ClusterAnswer> answers;
+    for (query::DatabaseFile& file : *files) {
+      ClusterAnswer answer;
+      answer.request = request_;
+      answer.request.name_space = namespace_.Resolve(file.cluster);
+      answer.file = std::move(file);
+      answers.push_back(std::move(answer));
+    }
+    if (watches) return Watch(options_, answers);
+    query::InParallel(answers.size(), [&](std::size_t i) {
+      ClusterAnswer& answer = answers[i];
+      Result<query::State> state =
+          query::AskState(answer.file.path, answer.request);
+      const Status fits = state.ok() ? Fits(*state) : state.error();
+      if (fits.ok()) {
+        answer.state = std::move(*state);
+      } else {
+        answer.error = fits.error();
+      }
+    });
+    return Print(answers);
+  }
+
+ private:
+  void DeclareTimes() {
     auto* at = app_->add_option("--at", at_, "The instant (default: now)")
                    ->type_name("TIME");
     auto* rv =
@@ -60,221 +140,323 @@ class Get final : public Command {
                     ->check(CheckSeq);
     at->excludes(rv)->excludes(seq);
     rv->excludes(seq);
-    app_->add_option("-l,--selector", request_.label_selector, "Label selector")
-        ->type_name("EXPR");
-    app_->add_option("--field-selector", request_.field_selector,
-                     "Field selector")
-        ->type_name("EXPR");
-    app_->add_option("-o,--output", output_, "wide, name, json or yaml")
-        ->check(CLI::IsMember({"", "wide", "name", "json", "yaml"}))
-        ->type_name("FORMAT");
-    app_->add_flag("--strict", strict_,
-                   "Exit with 4 when the answer is uncertain");
-    app_->add_flag("--no-headers", no_headers_, "No line of column names");
-    app_->add_flag("--show-managed-fields", managed_fields_,
-                   "Keep metadata.managedFields in json and yaml");
+    auto* deleted = app_->add_flag(
+        "--deleted", deleted_,
+        "What lived and was gone by then, as it was last, with when and how "
+        "surely it ended");
+    app_->add_option("--since", since_,
+                     "With --deleted: what ended since then (default: since "
+                     "the record begins)")
+        ->needs(deleted)
+        ->type_name("TIME");
+    auto* changed =
+        app_->add_option("--changed-since", changed_since_,
+                         "Only what is new or was changed since then")
+            ->type_name("TIME");
+    changed->excludes(deleted);
+    for (auto* span : {deleted, changed}) span->excludes(rv)->excludes(seq);
   }
 
-  int Run() override {
-    const Result<query::DatabaseFile> file = query::FindDatabase(common_.place);
-    if (!file.ok()) return Fail(file.error());
+  void DeclareWatch() {
+    app_->add_flag("-w,--watch", options_.watch,
+                   "Then go on with each change as it is recorded, until "
+                   "interrupted");
+    app_->add_flag("--watch-only", options_.watch_only,
+                   "The changes alone, without what is there at first");
+    app_->add_flag("--output-watch-events", options_.watch_events,
+                   "With -w: say of each whether it was added, modified or "
+                   "deleted");
+    app_->add_option("--timeout,--request-timeout", timeout_,
+                     "With -w: end after this time (30s, 5m)")
+        ->type_name("DURATION");
+  }
+
+  Status Check() {
+    options_.all_namespaces = namespace_.all;
+    if (options_.show_labels && !output_.empty() && output_ != "wide") {
+      return Error(Code::kInvalid, "--show-labels option cannot be used with " +
+                                       output_ + " printer");
+    }
+    Result<output::ObjectFormat> format =
+        output::ObjectFormat::Parse(output_, options_.no_headers);
+    if (!format.ok()) return format.error();
+    options_.format = std::move(*format);
+    if (!options_.sort_by.empty()) {
+      const auto sort =
+          output::SortBy::Parse(options_.sort_by, output::SortBy::Of::kRows);
+      if (!sort.ok()) return Error(Code::kInvalid, sort.error().message());
+    }
+    return ReadTimes();
+  }
+
+  Status ReadTimes() {
+    request_.words = words_;
+    request_.label_selector = labels_;
+    request_.field_selector = fields_;
     if (at_) {
       Result<query::When> when = ParseWhen(*at_, "--at");
-      if (!when.ok()) return Fail(when.error());
+      if (!when.ok()) return when.error();
       request_.when = *when;
     }
     if (!rv_.empty()) request_.when.rv = rv_;
     request_.when.seq = seq_ ? seq_ : request_.when.seq;
-    request_.words = words_;
-    request_.name_space = namespace_.Resolve(file->cluster);
-    const Result<query::State> state = query::GetState(file->path, request_);
-    if (!state.ok()) return Fail(state.error());
-    return Print(*state);
-  }
-
- private:
-  int Print(const query::State& state) {
-    std::vector<query::Warning> warnings;
-    for (const auto& type : state.types) {
-      warnings.insert(warnings.end(), type.warnings.begin(),
-                      type.warnings.end());
+    const Status watch = ReadWatch();
+    if (!watch.ok()) return watch;
+    if (deleted_) request_.deleted_since = kEver;
+    for (const auto& [text, flag, target] :
+         {std::tuple(&since_, "--since", &request_.deleted_since),
+          std::tuple(&changed_since_, "--changed-since",
+                     &request_.changed_since)}) {
+      if (text->empty()) continue;
+      const Result<Micros> time = ParseTime(*text, flag);
+      if (!time.ok()) return time.error();
+      *target = *time;
     }
-    SayWarnings(state.file_warnings, warnings);
-    Out out;
-    bool missing = false;
-    bool any = false;
-    bool damaged = false;
-    for (const auto& type : state.types) {
-      any = any || !type.objects.empty();
-      for (const std::string& what : type.damaged) {
-        damaged = true;
-        Say("error", what);
-      }
-      for (const std::string& name : type.missing) {
-        missing = true;
-        Say("error", type.target.info.group_resource().ToString() + " \"" +
-                         name + "\" not found" + Where(type));
-      }
+    if ((deleted_ || request_.changed_since) &&
+        (request_.when.rv || request_.when.seq)) {
+      return Error(Code::kInvalid,
+                   "a span of time ends at a time: give --at one");
     }
-    const bool document = output_ == "json" || output_ == "yaml";
-    if (document) {
-      const Status printed = PrintDocument(state, warnings, missing, out);
-      if (!printed.ok()) return Fail(printed.error());
-    } else if (output_ == "name") {
-      PrintNames(state, out);
-    } else {
-      PrintTables(state, out);
-      SayAge(state);
-    }
-    if (!any && !missing && !document) {
-      const std::string where = Where(state.types.front());
-      std::cerr << "No resources found" << where << (where.empty() ? "" : ".")
-                << std::endl;
-    }
-    out.Flush();
-    if (!out.ok() || damaged) return kExitError;
-    if (strict_ && !warnings.empty()) return kExitUncertain;
-    return any && !missing ? kExitFound : kExitNothing;
-  }
-
-  std::string Where(const query::TypeState& type) const {
-    std::string where;
-    if (type.target.row.namespaced && request_.name_space) {
-      where = " in " + *request_.name_space + " namespace";
-    }
-    if (request_.when.at) {
-      where += " at " + kube::FormatZoned(type.at, kube::LocalZone());
-    }
-    if (request_.when.rv) where += " at resourceVersion " + rv_text();
-    return where;
-  }
-  std::string rv_text() const { return request_.when.rv.value_or(""); }
-
-  // An answer about "now" from a record that ended a while ago.
-  void SayAge(const query::State& state) const {
-    const query::When& when = request_.when;
-    if (when.at || when.rv || when.seq) return;
-    const Micros age = SystemClock().Wall() - state.file.known_until;
-    if (age < kMinute) return;
-    Say("note",
-        "the record ends at " +
-            kube::FormatZoned(state.file.known_until, kube::LocalZone()) +
-            ", " + kube::HumanDuration(age) + " ago");
-  }
-
-  Status PrintDocument(const query::State& state,
-                       const std::vector<query::Warning>& warnings,
-                       bool missing, Out& out) const {
-    std::vector<output::Value> items;
-    std::size_t names = 0;
-    for (const auto& type : state.types) {
-      names += type.target.names.size();
-      for (const query::Object& object : type.objects) {
-        Result<output::Value> value = output::ParseJson(object.json);
-        if (!value.ok()) {
-          return value.error().Wrap("seq " +
-                                    std::to_string(object.revision.seq));
-        }
-        if (!managed_fields_) HideManagedFields(*value);
-        items.push_back(std::move(*value));
-      }
-    }
-    if (names == 1 && items.size() <= 1) {
-      if (missing || items.empty()) return {};
-      Show(items.front(), out);
-      return {};
-    }
-    output::Value list = output::Value::Object();
-    list["apiVersion"] = output::Value::String("v1");
-    list["kind"] = output::Value::String("List");
-    output::Value metadata = output::Value::Object();
-    metadata["resourceVersion"] = output::Value::String("");
-    if (!warnings.empty()) {
-      std::string reasons;
-      for (const query::Warning& warning : warnings) {
-        reasons += (reasons.empty() ? "" : "; ") + query::Describe(warning);
-      }
-      metadata["annotations"] = output::Value::Object();
-      metadata["annotations"]["kubescribe.dev/uncertain"] =
-          output::Value::String(reasons);
-    }
-    list["metadata"] = std::move(metadata);
-    list["items"] = output::Value::Array();
-    list["items"].items = std::move(items);
-    Show(list, out);
     return {};
   }
 
-  void Show(const output::Value& value, Out& out) const {
-    const std::string text = output_ == "yaml" ? output::ToYaml(value)
-                                               : output::ToJson(value) + "\n";
-    out.Write(out.look().terminal ? output::EscapeControls(text) : text);
+  Status ReadWatch() {
+    const bool watches = options_.watch || options_.watch_only;
+    if (options_.watch_events && !watches) {
+      return Error(Code::kInvalid,
+                   "--output-watch-events option can only be used with --watch "
+                   "or --watch-only");
+    }
+    if (watches && (deleted_ || !changed_since_.empty())) {
+      return Error(Code::kInvalid,
+                   "-w goes on from now: leave --deleted and --changed-since "
+                   "out");
+    }
+    if (timeout_.empty()) return {};
+    // "30s" is a time ago to the reader of times.
+    const Micros now = SystemClock().Wall();
+    const bool seconds =
+        timeout_.find_first_not_of("0123456789") == std::string::npos;
+    const Result<kube::UserTime> then = kube::ParseUserTime(
+        timeout_ + (seconds ? "s" : ""), now, kube::LocalZone());
+    if (!then.ok() || !then->rv.empty() || then->at > now) {
+      return Error(Code::kInvalid, "--timeout: \"" + timeout_ +
+                                       "\" is no duration such as 30s or 5m");
+    }
+    if (then->at < now) options_.timeout = now - then->at;
+    return {};
   }
 
-  static void PrintNames(const query::State& state, Out& out) {
-    for (const auto& type : state.types) {
-      const std::string prefix = KindPrefix(type.target) + "/";
-      for (const query::Object& object : type.objects) {
-        out.Write(output::EscapeControls(prefix + object.revision.name) + "\n");
+  Result<std::vector<query::DatabaseFile>> Files() {
+    const query::Place& place = common_.place;
+    several_ = place.all_clusters || place.clusters.size() > 1;
+    if (several_) return query::FindDatabases(place);
+    const Result<query::DatabaseFile> file = query::FindDatabase(place);
+    if (!file.ok()) return file.error();
+    return std::vector<query::DatabaseFile>{*file};
+  }
+
+  // Names and selectors do not go together, as with kubectl.
+  Status Fits(const query::State& state) const {
+    for (const query::TypeState& type : state.types) {
+      if (type.target.names.empty()) continue;
+      if (!labels_.empty() || !fields_.empty()) {
+        return Error(Code::kInvalid,
+                     "name cannot be provided when a selector is specified");
+      }
+      if (namespace_.all && type.target.row.namespaced) {
+        return Error(Code::kInvalid,
+                     "a resource cannot be retrieved by name across all "
+                     "namespaces");
       }
     }
+    return {};
   }
 
-  void PrintTables(const query::State& state, Out& out) const {
-    bool first = true;
-    for (const auto& type : state.types) {
-      if (type.objects.empty()) continue;
-      if (!first) out.Write("\n");
-      first = false;
-      PrintTable(type, state.types.size() > 1, out);
-    }
-  }
-
-  void PrintTable(const query::TypeState& type, bool with_kind,
-                  Out& out) const {
-    const kube::GroupResource resource{type.target.row.group,
-                                       type.target.row.resource};
-    const std::vector<kube::Column> columns = kube::PrinterColumns(resource);
-    const bool with_namespace = type.target.row.namespaced && namespace_.all;
-    const auto shown = [&](std::size_t i) {
-      return output_ == "wide" || !columns[i].wide;
+  int Print(std::vector<ClusterAnswer>& answers) {
+    const auto misused = [](const ClusterAnswer& answer) {
+      return answer.error && answer.error->code() == Code::kInvalid;
     };
-    std::vector<std::string> header;
-    if (!no_headers_) {
-      if (with_namespace) header.emplace_back("NAMESPACE");
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        if (shown(i)) header.push_back(Upper(columns[i].name));
-      }
+    if ((!several_ && answers.front().error) ||
+        std::all_of(answers.begin(), answers.end(), misused)) {
+      return Fail(*answers.front().error);
     }
-    std::vector<std::vector<std::string>> rows;
-    for (const query::Object& object : type.objects) {
-      std::vector<std::string> cells =
-          kube::PrinterCells(resource, object.json, type.at);
-      std::vector<std::string>& row = rows.emplace_back();
-      if (with_namespace) row.push_back(object.revision.name_space);
-      if (with_kind && !cells.empty()) {
-        cells[0] = KindPrefix(type.target) + "/" + cells[0];
-      }
-      for (std::size_t i = 0; i < columns.size() && i < cells.size(); ++i) {
-        if (shown(i)) row.push_back(std::move(cells[i]));
-      }
+    bool uncertain = false;
+    std::vector<std::string> doubts;
+    for (const ClusterAnswer& answer : answers) {
+      if (answer.error) continue;
+      const auto texts =
+          Described(answer, several_ ? answer.file.cluster + ": " : "");
+      doubts.insert(doubts.end(), texts.begin(), texts.end());
+      uncertain = SayDoubts(answer) || uncertain;
     }
-    out.Write(output::RenderTable(header, rows));
+    const std::vector<std::string> missing = Missing(answers);
+    const bool one = !several_ && answers.front().state.one_object &&
+                     !request_.deleted_since;
+    Out out;
+    bool any = false;
+    if (options_.table()) {
+      any = PrintTables(options_, answers, out);
+    } else if (!one || missing.empty()) {
+      const Result<bool> printed =
+          PrintDocument(options_, one, doubts, answers, out);
+      if (!printed.ok()) {
+        out.Flush();
+        return Fail(printed.error());
+      }
+      any = *printed;
+    }
+    out.Flush();
+    if (!options_.ignore_not_found) {
+      for (const std::string& line : missing) SayLine(line);
+      if (!any && missing.empty() && options_.table()) SayNothing(answers);
+    }
+    if (options_.table()) SayAge(answers);
+    const bool failed = SayFailures(answers);
+    if (!out.ok() || failed) return kExitError;
+    if (strict_ && uncertain) return kExitUncertain;
+    if (options_.ignore_not_found) return kExitFound;
+    return any && missing.empty() ? kExitFound : kExitNothing;
   }
+
+  // True: there is a doubt.
+  bool SayDoubts(const ClusterAnswer& answer) const {
+    std::vector<query::Warning> warnings = answer.state.warnings;
+    for (const query::TypeState& type : answer.state.types) {
+      warnings.insert(warnings.end(), type.warnings.begin(),
+                      type.warnings.end());
+    }
+    return SayWarnings(answer.state.file_warnings, warnings,
+                       several_ ? answer.file.cluster : "");
+  }
+
+  // kubectl's line for each name that no cluster had.
+  std::vector<std::string> Missing(
+      const std::vector<ClusterAnswer>& answers) const {
+    std::vector<std::pair<std::string, std::size_t>> counts;
+    std::size_t asked = 0;
+    for (const ClusterAnswer& answer : answers) {
+      if (answer.error) continue;
+      ++asked;
+      for (const query::TypeState& type : answer.state.types) {
+        for (const std::string& name : type.missing) {
+          const std::string line = NotFoundLine(type, name);
+          const auto same =
+              std::find_if(counts.begin(), counts.end(),
+                           [&](const auto& c) { return c.first == line; });
+          if (same == counts.end()) {
+            counts.emplace_back(line, 1);
+          } else {
+            ++same->second;
+          }
+        }
+      }
+    }
+    std::vector<std::string> lines;
+    for (const auto& [line, count] : counts) {
+      if (count >= asked) lines.push_back(line);
+    }
+    return lines;
+  }
+
+  void SayNothing(const std::vector<ClusterAnswer>& answers) const {
+    std::optional<std::string> where;
+    bool namespaced = !options_.all_namespaces;
+    bool asked = false;
+    for (const ClusterAnswer& answer : answers) {
+      if (answer.error) continue;
+      asked = true;
+      for (const query::TypeState& type : answer.state.types) {
+        namespaced = namespaced && type.target.row.namespaced;
+      }
+      if (!where) where = answer.request.name_space;
+      namespaced = namespaced && where == answer.request.name_space;
+    }
+    if (!asked) return;
+    SayLine(namespaced && where
+                ? "No resources found in " + *where + " namespace."
+                : "No resources found");
+  }
+
+  // An answer about "now" from a record that ended a while ago.
+  void SayAge(const std::vector<ClusterAnswer>& answers) const {
+    const query::When& when = request_.when;
+    if (when.at || when.rv || when.seq) return;
+    for (const ClusterAnswer& answer : answers) {
+      if (answer.error) continue;
+      const Micros until = answer.state.file.known_until;
+      const Micros age = SystemClock().Wall() - until;
+      if (age < kMinute) continue;
+      Say("note", (several_ ? answer.file.cluster + ": " : "") +
+                      "the record ends at " +
+                      kube::FormatZoned(until, kube::LocalZone()) + ", " +
+                      kube::HumanDuration(age) + " ago");
+    }
+  }
+
+  // Clusters that could not be read, and bodies that are not what was
+  // recorded. True: there was one.
+  bool SayFailures(const std::vector<ClusterAnswer>& answers) const {
+    bool failed = false;
+    for (const ClusterAnswer& answer : answers) {
+      const std::string before = several_ ? answer.file.cluster + ": " : "";
+      for (const query::TypeState& type : answer.state.types) {
+        for (const std::string& what : type.damaged) {
+          failed = true;
+          Say("error", before + what);
+        }
+      }
+      if (!answer.error) continue;
+      failed = true;
+      Say("error", before + answer.error->message());
+    }
+    return failed;
+  }
+
+  static constexpr Micros kEver = 0;
 
   std::vector<std::string> words_;
   NamespaceFlags namespace_;
   query::StateRequest request_;
+  GetOptions options_;
+  std::string output_;
+  std::string labels_;
+  std::string fields_;
   std::optional<std::string> at_;
   std::string rv_;
   std::optional<store::Seq> seq_;
-  std::string output_;
+  bool deleted_ = false;
+  std::string since_;
+  std::string changed_since_;
+  std::string timeout_;
   bool strict_ = false;
-  bool no_headers_ = false;
-  bool managed_fields_ = false;
+  bool several_ = false;
 };
 
 }  // namespace
+
+std::string KindPrefix(const query::Target& target) {
+  std::string name = target.info.kind;
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return target.info.group.empty() ? name : name + "." + target.info.group;
+}
+
+std::string NotFoundLine(const query::TypeState& type,
+                         const std::string& name) {
+  return "Error from server (NotFound): " +
+         type.target.info.group_resource().ToString() + " \"" + name +
+         "\" not found";
+}
+
+void SayLine(const std::string& line) {
+  std::cerr << output::EscapeControls(line) << std::endl;
+}
+
+std::string Shown(const std::string& text, const Out& out) {
+  return out.look().terminal ? output::EscapeControls(text) : text;
+}
 
 std::unique_ptr<Command> MakeGet(const Common& common) {
   return std::make_unique<Get>(common);

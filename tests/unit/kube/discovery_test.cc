@@ -278,12 +278,13 @@ TEST(ResolveType, SaysWhatWasPerhapsMeant) {
     return info.error().message();
   };
   EXPECT_EQ(message("deploymnets"),
-            "there is no resource type \"deploymnets\", did you "
+            "the server doesn't have a resource type \"deploymnets\", did you "
             "mean \"deployments\"?");
   EXPECT_NE(message("pdo").find("\"pod\"?"), std::string::npos);
   EXPECT_NE(message("deployments.wrong").find("\"deployments.apps\"?"),
             std::string::npos);
-  EXPECT_EQ(message("xylophones"), "there is no resource type \"xylophones\"");
+  EXPECT_EQ(message("xylophones"),
+            "the server doesn't have a resource type \"xylophones\"");
   for (const char* odd : {"", ".", "/", "//", "..", "a/b/c/d", "v2/pods",
                           "pods.v2", "apps/v9/deployments", "po/"}) {
     message(odd);

@@ -2,61 +2,18 @@
 // and its exit codes.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "codec/digest.h"
 #include "codec/zstd.h"
-#include "unit/query/recorded_file.h"
+#include "unit/query/tool_run.h"
 
 namespace kubescribe::query {
 namespace {
-
-struct Answer {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-class ToolTest : public testing::Test {
- protected:
-  // `args` as a shell takes them.
-  Answer Run(const std::string& args) {
-    const std::string tool = KUBESCRIBE_BIN_DIR "/kubescribe";
-    EXPECT_TRUE(std::filesystem::exists(tool))
-        << "build the target kubescribe first";
-    const std::string err = file_.folder() + "/stderr";
-    const std::string command =
-        "TZ=UTC KUBECONFIG=/dev/null HOME=/nonexistent "
-        "KUBESCRIBE_DATA='" +
-        file_.folder() + "' " + tool + " " + args + " 2>'" + err + "'";
-    Answer answer;
-    FILE* pipe = popen(command.c_str(), "r");
-    std::array<char, 4096> chunk{};
-    std::size_t got = 0;
-    while ((got = fread(chunk.data(), 1, chunk.size(), pipe)) > 0) {
-      answer.out.append(chunk.data(), got);
-    }
-    const int status = pclose(pipe);
-    answer.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    std::ifstream file(err);
-    answer.err = {std::istreambuf_iterator<char>(file), {}};
-    return answer;
-  }
-  static std::string At(int second) {
-    return " --at " + std::to_string(Second(second) / kSecond) + " ";
-  }
-
-  RecordedFile file_;
-};
 
 TEST_F(ToolTest, GetPrintsKubectlsTableAsOfTheInstant) {
   const Answer answer = Run("get pods" + At(35));

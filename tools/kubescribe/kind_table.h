@@ -1,0 +1,54 @@
+// KindTable: the lines of one kind in a table, decorated as kubectl does it:
+// the columns of the server's printer, and around them namespace, kind, labels,
+// and what only the past has (cluster, end).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "kube/printers.h"
+#include "kubescribe/get.h"
+#include "query/state.h"
+
+namespace kubescribe::tool {
+
+class KindTable {
+ public:
+  struct Look {
+    bool with_kind = false;   // "pod/web"
+    bool with_event = false;  // a watch event's type in front
+    bool ended = false;       // when and how it ended behind
+  };
+  KindTable(const query::TypeState& type, const GetOptions& options,
+            const Look& look);
+
+  std::vector<std::string> Header() const;
+  // One line. `event`: "ADDED"; only with_event.
+  std::vector<std::string> Row(const query::Object& object, Micros at,
+                               const std::string& cluster,
+                               const std::string& event = "") const;
+  // Whether lines of both may stand below one header.
+  bool SameColumns(const KindTable& other) const {
+    return Header() == other.Header();
+  }
+
+ private:
+  bool IsShown(std::size_t column) const {
+    return wide_ || !printer_.columns()[column].wide;
+  }
+  void AddLabels(const query::Object& object,
+                 std::vector<std::string>& row) const;
+
+  kube::TablePrinter printer_;
+  const Look look_;
+  const bool wide_;
+  const bool with_cluster_;
+  const bool with_namespace_;
+  const bool show_labels_;
+  const std::vector<std::string> label_columns_;
+  std::string prefix_;
+  std::size_t name_column_ = 0;
+};
+
+}  // namespace kubescribe::tool
