@@ -217,7 +217,10 @@ TEST_F(QueryTest, HistoryHasEveryRevisionOfTheName) {
 }
 
 TEST_F(QueryTest, LastChangesEndWithTheRevisionThatIsShown) {
-  StateRequest request{{"pod/db"}, "default", {Second(75)}, "", ""};
+  StateRequest request;
+  request.words = {"pod/db"};
+  request.name_space = "default";
+  request.when.at = Second(75);
   const Result<State> state = GetState(file_.path(), request);
   ASSERT_TRUE(state.ok()) << state.error().message();
   const store::Revision& shown = state->types[0].objects[0].revision;
