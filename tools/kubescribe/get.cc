@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <iostream>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "kube/user_time.h"
@@ -32,6 +34,34 @@ constexpr char kGetExamples[] = R"(Examples:
 std::string WithoutEquals(std::string value) {
   if (!value.empty() && value.front() == '=') value.erase(0, 1);
   return value;
+}
+
+// "30s", "1m30s", "500ms", "5" (seconds); none: it is no duration.
+std::optional<Micros> DurationOf(std::string_view text) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  Micros total = 0;
+  if (text.empty()) return std::nullopt;
+  while (!text.empty()) {
+    std::int64_t number = 0;
+    const auto parsed =
+        std::from_chars(text.data(), text.data() + text.size(), number);
+    if (parsed.ec != std::errc() || number < 0 || number > kMost) {
+      return std::nullopt;
+    }
+    text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+    const std::string_view unit =
+        text.substr(0, std::min(text.find_first_of("0123456789"), text.size()));
+    text.remove_prefix(unit.size());
+    const Micros one = unit == "ms"                  ? kMillisecond
+                       : unit == "s" || unit.empty() ? kSecond
+                       : unit == "m"                 ? kMinute
+                       : unit == "h"                 ? kHour
+                                                     : 0;
+    // A number alone is seconds, and then it is all there is.
+    if (one == 0 || (unit.empty() && total != 0)) return std::nullopt;
+    total += number * one;
+  }
+  return total;
 }
 
 std::vector<std::string> Described(const ClusterAnswer& answer,
@@ -167,7 +197,7 @@ class Get final : public Command {
                    "With -w: say of each whether it was added, modified or "
                    "deleted");
     app_->add_option("--timeout,--request-timeout", timeout_,
-                     "With -w: end after this time (30s, 5m)")
+                     "With -w: end after this time (30s, 5m); 0: never")
         ->type_name("DURATION");
   }
 
@@ -233,17 +263,12 @@ class Get final : public Command {
                    "out");
     }
     if (timeout_.empty()) return {};
-    // "30s" is a time ago to the reader of times.
-    const Micros now = SystemClock().Wall();
-    const bool seconds =
-        timeout_.find_first_not_of("0123456789") == std::string::npos;
-    const Result<kube::UserTime> then = kube::ParseUserTime(
-        timeout_ + (seconds ? "s" : ""), now, kube::LocalZone());
-    if (!then.ok() || !then->rv.empty() || then->at > now) {
+    const std::optional<Micros> timeout = DurationOf(timeout_);
+    if (!timeout) {
       return Error(Code::kInvalid, "--timeout: \"" + timeout_ +
                                        "\" is no duration such as 30s or 5m");
     }
-    if (then->at < now) options_.timeout = now - then->at;
+    if (*timeout > 0) options_.timeout = *timeout;
     return {};
   }
 

@@ -232,17 +232,21 @@ TEST_F(GetTest, SortedByAFieldAndInColumnsOfOnesOwn) {
 
 TEST_F(GetTest, AWatchGoesOnFromASeqAndEndsWithItsTime) {
   // Seq 9 is the state at 40; what follows stands in the file already.
-  const std::string all = Run("get pods -A --no-headers -w --timeout 0s"
+  const std::string all = Run("get pods -A --no-headers -w --timeout 1ms"
                               " --output-watch-events --seq 9")
                               .out;
   EXPECT_NE(all.find("ADDED"), std::string::npos) << all;
   EXPECT_NE(all.find("MODIFIED   default   db "), std::string::npos) << all;
   EXPECT_NE(all.find("DELETED    default   db "), std::string::npos) << all;
-  const Answer only = Run("get pods -A -o name --watch-only --timeout 0s");
+  const Answer only = Run("get pods -A -o name --watch-only --timeout 1ms");
   EXPECT_EQ(only.out, "");
   EXPECT_EQ(only.code, 0) << only.err;
-  EXPECT_EQ(Run("get pods,cm -w --timeout 0s").code, 2);
+  EXPECT_EQ(Run("get pods,cm -w --timeout 1ms").code, 2);
   EXPECT_EQ(Run("get pods -w --at 1h").code, 2);
+  for (const char* wrong : {"soon", "5x", "-1s", "1s2"}) {
+    const Answer answer = Run(std::string("get pods,cm -w --timeout ") + wrong);
+    EXPECT_NE(answer.err.find("is no duration"), std::string::npos) << wrong;
+  }
 }
 
 }  // namespace
