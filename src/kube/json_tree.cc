@@ -43,6 +43,7 @@ std::int64_t JsonNode::number() const {
 }
 
 struct JsonTree::Impl {
+  bool whole = false;
   ondemand::parser parser;
   std::vector<char> buffer;
   std::vector<JsonEntry> entries;
@@ -139,7 +140,9 @@ simdjson::error_code JsonTree::Impl::AddObject(ondemand::object object,
     if (const auto error = field.unescaped_key().get(key)) return error;
     // Much of an object, and nothing that is printed. simdjson skips what is
     // not looked at.
-    if (key == "managedFields") continue;
+    if (!whole && key == "managedFields" && entries[at].key == "metadata") {
+      continue;
+    }
     if (const auto error = Add(field.value(), key)) return error;
     ++size;
   }
@@ -149,7 +152,9 @@ simdjson::error_code JsonTree::Impl::AddObject(ondemand::object object,
   return simdjson::SUCCESS;
 }
 
-JsonTree::JsonTree() : impl_(std::make_unique<Impl>()) {}
+JsonTree::JsonTree(Read read) : impl_(std::make_unique<Impl>()) {
+  impl_->whole = read == Read::kWhole;
+}
 JsonTree::~JsonTree() = default;
 JsonTree::JsonTree(JsonTree&&) noexcept = default;
 JsonTree& JsonTree::operator=(JsonTree&&) noexcept = default;

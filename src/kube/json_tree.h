@@ -5,8 +5,8 @@
 //   tree.Parse(object);
 //   tree.root()["spec"]["nodeName"].text()
 //
-// What is absent or of another type is null, "", 0, false or empty; so is every
-// member "managedFields".
+// What is absent or of another type is null, "", 0, false or empty; so is
+// metadata.managedFields unless the whole document is asked for.
 #pragma once
 
 #include <cstddef>
@@ -98,7 +98,8 @@ class JsonNode {
 // One thread.
 class JsonTree {
  public:
-  JsonTree();
+  enum class Read { kWithoutManagedFields, kWhole };
+  explicit JsonTree(Read read = Read::kWithoutManagedFields);
   ~JsonTree();
   JsonTree(JsonTree&&) noexcept;
   JsonTree& operator=(JsonTree&&) noexcept;

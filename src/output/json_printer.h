@@ -31,7 +31,7 @@ class JsonPrinter {
                     bool is_metadata, std::string& out);
 
   const bool managed_fields_;
-  kube::JsonTree tree_;
+  kube::JsonTree tree_{kube::JsonTree::Read::kWhole};
   std::vector<kube::JsonNode> members_;  // of all objects that are open
 };
 

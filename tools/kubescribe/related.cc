@@ -12,10 +12,12 @@ Result<RecordedObjects::Held> RecordedObjects::Read(const Query& query) {
   request.when = when_;
   request.label_selector = query.label_selector;
   request.field_selector = query.field_selector;
-  Result<query::State> state = query::GetState(path_, request);
-  if (!state.ok()) return state.error();
   Held read;
   read.query = query;
+  Result<query::State> state = query::GetState(path_, request);
+  // A server without such a kind: there are none.
+  if (!state.ok() && state.error().code() == Code::kInvalid) return read;
+  if (!state.ok()) return state.error();
   for (query::TypeState& type : state->types) {
     for (const query::Warning& warning : type.warnings) {
       if (reasons_.insert(query::Describe(warning, "UTC")).second) {
