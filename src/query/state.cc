@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "kube/other_version.h"
 #include "query/selection.h"
 
 namespace kubescribe::query {
@@ -289,6 +290,14 @@ Result<State> GetState(const std::string& path, const StateRequest& request) {
     if (!read.ok()) return read.error();
   }
   return state;
+}
+
+void ShowAsAsked(const TypeState& type, Object& object) {
+  const std::string& group = type.target.info.group;
+  std::string asked =
+      (group.empty() ? "" : group + "/") + type.target.info.version;
+  if (asked == object.revision.api_version) return;
+  object.json = kube::AsVersion(std::move(object.json), asked, type.crd);
 }
 
 }  // namespace kubescribe::query

@@ -101,4 +101,9 @@ Status EachObject(const std::string& path, const StateRequest& request,
 // Both, for few objects. Errors of both.
 Result<State> GetState(const std::string& path, const StateRequest& request);
 
+// Puts the object into the version of its kind that was asked for, where that
+// is another than the recorded one (kube/other_version.h). Tables do without:
+// their columns are those of the recorded version.
+void ShowAsAsked(const TypeState& type, Object& object);
+
 }  // namespace kubescribe::query

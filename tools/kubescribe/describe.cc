@@ -105,7 +105,7 @@ class DescribeCommand final : public Command {
     return state;
   }
 
-  int Tell(const query::State& state, bool prefix) {
+  int Tell(query::State& state, bool prefix) {
     std::size_t objects = 0;
     bool missing = false;
     std::set<std::string> damaged;
@@ -127,7 +127,7 @@ class DescribeCommand final : public Command {
         }
       }
     };
-    for (const query::TypeState& type : state.types) {
+    for (query::TypeState& type : state.types) {
       add(type.warnings);
       query::When when = request_.when;
       if (when.rv) {
@@ -136,7 +136,8 @@ class DescribeCommand final : public Command {
       }
       RecordedObjects related(path_, when);
       if (type.objects.size() > 1) related.Hold();
-      for (const query::Object& object : type.objects) {
+      for (query::Object& object : type.objects) {
+        query::ShowAsAsked(type, object);
         Result<std::string> told = TellOne(type, object, related);
         if (!told.ok()) return Fail(told.error());
         if (changes_) {

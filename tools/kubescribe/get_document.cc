@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "kube/go_text.h"
 #include "kube/user_time.h"
 #include "output/json_printer.h"
 #include "output/sort_by.h"
@@ -153,6 +154,9 @@ class DocumentPrinter final : public Printer {
   }
 
   void AddValue(Value value) {
+    // An item of a list is one that was written as JSON and read again.
+    if (!one_ || !yaml_) kube::RewriteNumbers(value, kube::NumberForm::kJson);
+    if (yaml_) kube::RewriteNumbers(value, kube::NumberForm::kYaml);
     if (one_) {
       const std::string text =
           yaml_ ? output::ToYaml(value) : output::ToJson(value) + "\n";
@@ -227,6 +231,7 @@ void EachOf(std::vector<ClusterAnswer>& answers, Take take) {
       std::optional<Error> failed;
       const Status read = query::EachObject(
           answer.file.path, answer.request, type, [&](query::Object&& object) {
+            query::ShowAsAsked(type, object);
             const Status taken = take(std::move(object), type, answer);
             if (!taken.ok()) failed = taken.error();
             return taken.ok();

@@ -60,14 +60,39 @@ std::vector<Section> SectionsOf(std::vector<ClusterAnswer>& answers) {
 
 using Row = std::vector<std::string>;
 
+// The rows as a server lists them. `take(object, row)`: false ends it.
 template <typename Take>
 void EachUnsortedRow(Part& part, Take take) {
+  constexpr std::size_t kPage = 500;  // of kubectl
+  const KindTable& table = *part.table;
+  struct Kept {
+    query::Object object;
+    Row cells;
+    Row row;
+  };
+  std::vector<Kept> page;  // of a kind that a server puts in order itself
+  const auto hand_on = [&] {
+    std::stable_sort(page.begin(), page.end(),
+                     [&](const Kept& a, const Kept& b) {
+                       return table.printer().IsBefore(a.cells, b.cells);
+                     });
+    bool more = true;
+    for (Kept& kept : page) {
+      more = more && take(kept.object, std::move(kept.row));
+    }
+    page.clear();
+    return more;
+  };
   const Status read = query::EachObject(
       part.answer->file.path, part.answer->request, *part.type,
       [&](query::Object&& object) {
-        return take(object, part.table->Row(object, part.type->at,
-                                            part.answer->file.cluster));
+        Row row = table.Row(object, part.type->at, part.answer->file.cluster);
+        if (!table.printer().OrdersRows()) return take(object, std::move(row));
+        Row cells = table.printer().Cells(object.json, part.type->at);
+        page.push_back({std::move(object), std::move(cells), std::move(row)});
+        return page.size() < kPage || hand_on();
       });
+  hand_on();
   if (!read.ok()) part.error = read.error();
 }
 

@@ -23,6 +23,7 @@ class KindTable {
   KindTable(const query::TypeState& type, const GetOptions& options,
             const Look& look);
 
+  const kube::TablePrinter& printer() const { return printer_; }
   std::vector<std::string> Header() const;
   // One line. `event`: "ADDED"; only with_event.
   std::vector<std::string> Row(const query::Object& object, Micros at,
