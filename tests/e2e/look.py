@@ -47,6 +47,16 @@ FORMATS = {
 ONE_FORMATS = {"one": ("-o", "yaml")}
 DESCRIBE = "describe"
 
+# Not asked, since kubectl's answer is not one to have: what Go shuffles (".*"
+# and ".." over maps), errors of --sort-by in a table (it says that there are no
+# resources), and kinds that cannot be watched (componentstatuses).
+# (kind, format): why its answer is not compared.
+UNLIKE = {
+    ("ipaddresses.networking.k8s.io", "wide"):
+        "the server sends a cell more than columns, which kubectl puts below "
+        "the first label",
+}
+
 # Questions that are not about one kind. "words" is their kind.
 WORDS = """
 get all -A
@@ -123,11 +133,9 @@ get pods -n zoo --sort-by=.spec.nodeName
 get pods -n zoo --sort-by={.status.containerStatuses[0].restartCount}
 get pods -n zoo --sort-by=.status.containerStatuses[0].restartCount --no-headers
 get pv --sort-by=.spec.capacity.storage
-get pods -n zoo --sort-by=.no.such.field
 get pods -n zoo --sort-by=metadata.name -o yaml
 get pods -n zoo --sort-by=.metadata.name -o name
 get events -n zoo --sort-by=.lastTimestamp
-get animals -A --sort-by=.spec.weight
 get pods -n zoo -o custom-columns=NAME:.metadata.name,IMAGES:.spec.containers[*].image
 get pods -n zoo -o custom-columns=NAME:metadata.name,RSRC:.metadata.resourceVersion --no-headers
 get pods -n zoo -o custom-columns=A:{.status.podIPs[*].ip},B:.metadata.annotations.one,C:.spec.containers[0].ports
@@ -136,7 +144,6 @@ get po,svc -n zoo -o custom-columns=K:.kind,N:.metadata.name
 get pods -n zoo -o jsonpath={.items[*].metadata.name}
 get pods -n zoo -o jsonpath={.items[?(@.status.phase=="Running")].metadata.name}
 get pods -n zoo -o jsonpath={range .items[*]}{.metadata.name}{"="}{.status.phase}{"\\n"}{end}
-get pods -n zoo -o jsonpath={..image}
 get pods -n zoo -o jsonpath={.items[0]}
 get pods -n zoo -o jsonpath={.items[0:3].metadata.name}
 get pods -n zoo -o jsonpath={.items[-1:].metadata.name}
@@ -151,9 +158,7 @@ get pods -n zoo -o jsonpath-as-json={.items[*].metadata.labels}
 get cm hard-for-yaml -n zoo -o yaml
 get cm hard-for-yaml -n zoo -o json
 get cm hard-for-yaml -n zoo -o jsonpath={.data}
-get cm hard-for-yaml -n zoo -o jsonpath={.data.*}
 get cm hard-for-yaml -n zoo -o custom-columns=D:.data
-get cm hard-for-yaml -n zoo -o custom-columns=D:.data.*
 get pod rich -n zoo -o yaml --show-managed-fields
 get pods -n zoo-two -o json --show-managed-fields
 get deploy deployed -n zoo -o yaml --show-managed-fields=true
@@ -261,7 +266,7 @@ def _short_names(client):
         status, text = client.raw("GET", path)
         if status == 200:
             for item in exact_json.loads(text)["resources"]:
-                if "list" in item["verbs"]:
+                if {"list", "watch"} <= set(item["verbs"]):
                     names.update(item.get("shortNames", ()))
                     names.add(item["singularName"] or item["kind"].lower())
     return names
@@ -439,7 +444,8 @@ def compare_one(kubescribe, folder, call):
 
 def compare(kubescribe, folder, kinds=(), forms=(), jobs=2):
     """(how many were compared, the differences)."""
-    questions = list(load(folder, kinds, forms))
+    questions = [call for call in load(folder, kinds, forms)
+                 if (call.kind, call.form) not in UNLIKE]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         found = list(pool.map(
             lambda call: compare_one(kubescribe, folder, call), questions))

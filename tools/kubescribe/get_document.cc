@@ -250,7 +250,10 @@ Result<Value> DocumentOf(const GetOptions& options, const query::Object& object,
   if (!value.ok()) {
     return value.error().Wrap("seq " + std::to_string(object.revision.seq));
   }
-  if (!options.managed_fields) HideManagedFields(*value);
+  // kubectl hides them in json and yaml only.
+  if (!options.managed_fields && !options.format.by_template()) {
+    HideManagedFields(*value);
+  }
   if (!value->is_object()) return value;
   if (options.with_cluster) Annotate(*value, "cluster", cluster);
   if (object.end) AnnotateEnd(*value, *object.end);
