@@ -96,18 +96,21 @@ Result<std::vector<ResourceStats>> ReaderImpl::Stats() {
 Result<std::optional<std::string>> ReaderImpl::Discovery(const AsOf& as_of) {
   const Result<Seq> found = Guard<Seq>([&] {
     const bool by_seq = as_of.seq.has_value();
-    // Payloads of old ones are pruned.
-    // By time the newest record wins although a clock step may have given an
-    // older one a later time.
+    // Payloads of old ones are pruned. Asked of each record: with IN, all
+    // bodies of the file are gone through. By time the newest record wins
+    // although a clock step may have given an older one a later time.
     for (const char* sql :
          {by_seq ? "SELECT seq FROM record WHERE kind = 'discovery' "
-                   "AND seq <= ? AND seq IN (SELECT seq FROM body) "
+                   "AND seq <= ? AND EXISTS (SELECT 1 FROM body b WHERE b.seq "
+                   "= record.seq) "
                    "ORDER BY seq DESC LIMIT 1"
                  : "SELECT seq FROM record WHERE kind = 'discovery' "
-                   "AND recorded_at <= ? AND seq IN (SELECT seq FROM body) "
+                   "AND recorded_at <= ? AND EXISTS (SELECT 1 FROM body b "
+                   "WHERE b.seq = record.seq) "
                    "ORDER BY seq DESC LIMIT 1",
           "SELECT seq FROM record WHERE kind = 'discovery' AND ? IS NOT NULL "
-          "AND seq IN (SELECT seq FROM body) ORDER BY seq LIMIT 1"}) {
+          "AND EXISTS (SELECT 1 FROM body b WHERE b.seq = record.seq) ORDER BY "
+          "seq LIMIT 1"}) {
       Query query(*db_, OneTime{sql});
       const std::int64_t bound = by_seq ? *as_of.seq
                                  : as_of.rv
