@@ -15,11 +15,14 @@ struct TopKeys {
 
 // Behind the string whose first character is at `at`.
 std::size_t EndOfString(std::string_view text, std::size_t at) {
+  const std::size_t begin = at;
   while (true) {
-    at = text.find_first_of("\"\\", at);
+    at = text.find('"', at);
     if (at == std::string_view::npos) return text.size();
-    if (text[at] == '"') return at + 1;
-    at += 2;
+    std::size_t slashes = 0;
+    while (at - slashes > begin && text[at - slashes - 1] == '\\') ++slashes;
+    ++at;
+    if (slashes % 2 == 0) return at;
   }
 }
 
