@@ -22,7 +22,7 @@ void AgeCells(const PrintInput& in, CellList& cells) {
 
 std::string Availability(const PrintInput& in) {
   const JsonNode available = Condition(in.status()["conditions"], "Available");
-  const std::string status = TextOr(available["status"], "Unknown");
+  std::string status = TextOr(available["status"], "Unknown");
   const std::string_view reason = available["reason"].text();
   if (status == "True" || reason.empty()) return status;
   return fmt::format("{} ({})", status, reason);
