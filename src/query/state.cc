@@ -127,7 +127,7 @@ class Question {
     };
     // A resourceVersion is one of the whole type: its time is that of any
     // object.
-    const Status asked = as_of.rv ? ask(filter) : EachNamed(names, filter, ask);
+    Status asked = as_of.rv ? ask(filter) : EachNamed(names, filter, ask);
     if (!asked.ok()) return asked;
     Arrange(names, named, type);
     return {};
@@ -150,7 +150,7 @@ class Question {
       row.end = End{end.seq, end.event, end.changed_at, end.not_before,
                     end.recorded_at};
       if (end.event == store::Event::kVanished) {
-        const Status last = FindLast(end, row.seq);
+        Status last = FindLast(end, row.seq);
         if (!last.ok()) return last;
       }
       if (names.empty()) {

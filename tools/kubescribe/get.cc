@@ -230,7 +230,7 @@ class Get final : public Command {
     }
     if (!rv_.empty()) request_.when.rv = rv_;
     request_.when.seq = seq_ ? seq_ : request_.when.seq;
-    const Status watch = ReadWatch();
+    Status watch = ReadWatch();
     if (!watch.ok()) return watch;
     if (deleted_) request_.deleted_since = kEver;
     for (const auto& [text, flag, target] :
