@@ -81,7 +81,7 @@ class ContainerSum {
  private:
   // What was asked for, and with the status what was given.
   Amounts Of(View container, bool with_status) const {
-    const Amounts wanted = ReadAmounts(container["resources"][what_]);
+    Amounts wanted = ReadAmounts(container["resources"][what_]);
     const View status =
         with_status ? StatusOf(container["name"].Text()) : View();
     if (!status["resources"].has()) return wanted;

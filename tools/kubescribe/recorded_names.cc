@@ -11,6 +11,7 @@ namespace {
 
 std::vector<Candidate> Sorted(const std::set<std::string>& texts) {
   std::vector<Candidate> candidates;
+  candidates.reserve(texts.size());
   for (const std::string& text : texts) candidates.push_back({text, ""});
   return candidates;
 }
@@ -68,6 +69,7 @@ std::vector<Candidate> RecordedNames::Types() const {
     }
   });
   std::vector<Candidate> candidates;
+  candidates.reserve(types.size());
   for (const auto& [name, description] : types) {
     candidates.push_back({name, description});
   }
