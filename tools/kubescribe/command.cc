@@ -141,28 +141,36 @@ bool SayWarnings(const std::vector<std::string>& file_warnings,
   return !warnings.empty();
 }
 
-void SayRedacted(std::string_view text) {
+bool HasRedacted(std::string_view text) {
   // base64("kfr1:" + 8 hex digits + ":" + 16 bytes), as record/redact.h makes
   // them.
   constexpr std::string_view kMark = "a2ZyMT";
   constexpr std::size_t kLength = 40;
-  static bool said = false;
   const auto of_base64 = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
   };
-  std::size_t at = said ? std::string_view::npos : text.find(kMark);
-  for (; at != std::string_view::npos; at = text.find(kMark, at + 1)) {
+  for (std::size_t at = text.find(kMark); at != std::string_view::npos;
+       at = text.find(kMark, at + 1)) {
     const auto first = text.begin() + static_cast<std::ptrdiff_t>(at);
     const auto length = std::find_if_not(first, text.end(), of_base64) - first;
-    if (length == kLength && (at == 0 || !of_base64(text[at - 1]))) break;
+    if (length == kLength && (at == 0 || !of_base64(text[at - 1]))) return true;
   }
-  if (at == std::string_view::npos) return;
+  return false;
+}
+
+void SayRedacted(std::string_view text) {
+  if (HasRedacted(text)) SayRedacted();
+}
+
+void SayRedacted() {
+  static bool said = false;
+  if (said) return;
   said = true;
   Say("note",
-      "values that begin with a2ZyMT are fingerprints: the secret values "
-      "themselves are never recorded. While one stays the same, so did the "
-      "value");
+      "values that begin with a2ZyMT, or are told as <redacted>, are "
+      "fingerprints: the secret values themselves are never recorded. While "
+      "one stays the same, so did the value");
 }
 
 Out::Out(Paging paging)
@@ -206,6 +214,10 @@ bool Out::Send() {
   }
   buffer_.clear();
   return !gone_ && !failed_;
+}
+
+std::string Shown(const std::string& text, const Out& out) {
+  return out.look().terminal ? output::EscapeControls(text) : text;
 }
 
 void HideManagedFields(output::Value& object) {

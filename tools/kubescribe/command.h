@@ -111,10 +111,15 @@ bool SayWarnings(const std::vector<std::string>& file_warnings,
                  const std::vector<query::Warning>& warnings,
                  const std::string& cluster = "");
 
+// Whether there is a fingerprint of a redacted value in `text` (JSON or YAML of
+// an object).
+bool HasRedacted(std::string_view text);
 // Says once a run, on stderr, that redacted values are fingerprints, if there
 // is one in `text` (JSON or YAML of an object). For answers that show values;
 // not for tables.
 void SayRedacted(std::string_view text);
+// The same where one is known to be there.
+void SayRedacted();
 
 // stdout, buffered. A reader who went away is no error: all further text is
 // dropped.
@@ -146,6 +151,10 @@ class Out {
   bool gone_ = false;
   bool failed_ = false;
 };
+
+// `text` as it may be written to `out`: on a terminal control characters are
+// made visible.
+std::string Shown(const std::string& text, const Out& out);
 
 // metadata.managedFields taken out, as kubectl does.
 void HideManagedFields(output::Value& object);

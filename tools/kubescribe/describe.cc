@@ -3,14 +3,19 @@
 #include "output/describe.h"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
-#include <optional>
-#include <set>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "kube/user_time.h"
 #include "kubescribe/changes_section.h"
-#include "kubescribe/command.h"
+#include "kubescribe/cluster_answers.h"
 #include "kubescribe/related.h"
+#include "kubescribe/selection_flags.h"
+#include "query/history.h"
+#include "query/parallel.h"
 
 namespace kubescribe::tool {
 namespace {
@@ -22,6 +27,7 @@ constexpr char kDescribeExamples[] = R"(Examples:
   kubescribe describe pods web -n prod --at '2h ago'   # all that begin so
   kubescribe describe deploy/web node/n1
   kubescribe describe po -l app=web --show-events
+  kubescribe describe deploy web --all-clusters
 
 After kubectl's text come the last changes up to the instant. A time with ~ is
 the latest at which it can have happened: nobody was looking.
@@ -36,149 +42,198 @@ class DescribeCommand final : public Command {
                               "Objects as they were, in detail, with their "
                               "Events");
     app_->footer(kDescribeExamples);
-    app_->add_option("what", request_.words,
-                     "TYPE [NAME or its beginning] or TYPE/NAME...")
-        ->required()
-        ->type_name("TYPE");
-    namespace_.Declare(*app_);
-    auto* at = app_->add_option("--at", at_, "The instant (default: now)")
-                   ->type_name("TIME");
-    auto* rv =
-        app_->add_option("--rv", rv_, "At this resourceVersion of the type")
-            ->type_name("N");
-    auto* seq = app_->add_option("--seq", seq_, "As recorded up to this seq")
-                    ->type_name("N")
-                    ->check(CheckSeq);
-    at->excludes(rv)->excludes(seq);
-    rv->excludes(seq);
-    app_->add_option("-l,--selector", request_.label_selector, "Label selector")
-        ->type_name("EXPR");
+    selection_.Declare(*app_, "TYPE [NAME or its beginning] or TYPE/NAME...");
     show_events_ =
         app_->add_flag("--show-events,!--no-show-events", events_,
                        "Tell the Events of each (default: of a single object)");
     show_changes_ = app_->add_flag(
         "--show-changes,!--no-show-changes", changes_,
         "Tell the last changes of each (default: of a single object)");
-    app_->add_flag("--strict", strict_,
-                   "Exit with 4 when the answer is uncertain");
   }
 
   int Run() override {
-    const Result<query::DatabaseFile> file = query::FindDatabase(common_.place);
-    if (!file.ok()) return Fail(file.error());
-    path_ = file->path;
-    if (at_) {
-      Result<query::When> when = ParseWhen(*at_, "--at");
-      if (!when.ok()) return Fail(when.error());
-      request_.when = *when;
-    }
-    if (!rv_.empty()) request_.when.rv = rv_;
-    request_.when.seq = seq_ ? seq_ : request_.when.seq;
-    request_.name_space = namespace_.Resolve(file->cluster);
-    Result<query::State> state = query::GetState(path_, request_);
-    if (!state.ok()) return Fail(state.error());
-    bool missing = false;
-    for (const query::TypeState& type : state->types) {
-      missing = missing || !type.missing.empty();
-    }
-    const bool prefix = missing && request_.words.size() == 2 &&
-                        state->types.size() == 1 &&
-                        state->types[0].objects.empty();
-    if (prefix) {
-      Result<query::State> like = NamedLike(request_.words[1]);
-      if (!like.ok()) return Fail(like.error());
-      if (!like->types[0].objects.empty()) return Tell(*like, true);
-    }
-    return Tell(*state, false);
+    const Result<query::StateRequest> request = selection_.Read();
+    if (!request.ok()) return Fail(request.error());
+    Result<ClusterAnswers> asked = ClusterAnswers::Of(common_.place);
+    if (!asked.ok()) return Fail(asked.error());
+    Each(*asked, [&](ClusterAnswer& answer, std::size_t) {
+      answer.request = selection_.InCluster(*request, answer.file.cluster);
+      Result<query::State> state =
+          query::GetState(answer.file.path, answer.request);
+      if (!state.ok()) return Status(state.error());
+      answer.state = std::move(*state);
+      return Status();
+    });
+    if (const auto error = asked->OnlyError()) return Fail(*error);
+    const bool begun = TakeBeginnings(*asked);
+    std::vector<Told> told(asked->all().size());
+    Each(*asked, [&](ClusterAnswer& answer, std::size_t i) {
+      return Tell(answer, begun, told[i]);
+    });
+    if (const auto error = asked->OnlyError()) return Fail(*error);
+    return Print(*asked, told, begun);
   }
 
  private:
-  // The objects of the type whose names begin so.
-  Result<query::State> NamedLike(const std::string& beginning) {
-    query::StateRequest request = request_;
+  // The texts of the objects of a cluster.
+  struct Told {
+    std::vector<std::string> texts;
+    bool redacted = false;  // one of them has a fingerprint of a value
+  };
+
+  // Does it with all that are without an error, side by side.
+  static void Each(
+      ClusterAnswers& asked,
+      const std::function<Status(ClusterAnswer&, std::size_t)>& work) {
+    query::InParallel(asked.all().size(), [&](std::size_t i) {
+      ClusterAnswer& answer = asked.all()[i];
+      if (answer.error) return;
+      const Status done = work(answer, i);
+      if (!done.ok()) answer.error = done.error();
+    });
+  }
+
+  // Where the one name that was asked for is in no cluster: the objects of the
+  // type whose names begin so. False: there are none.
+  static bool TakeBeginnings(ClusterAnswers& asked) {
+    for (const ClusterAnswer& answer : asked.all()) {
+      if (answer.error) continue;
+      const query::State& state = answer.state;
+      if (answer.request.words.size() != 2 || state.types.size() != 1 ||
+          state.types[0].missing.empty() || !state.types[0].objects.empty()) {
+        return false;
+      }
+    }
+    std::vector<query::State> states(asked.all().size());
+    Each(asked, [&](ClusterAnswer& answer, std::size_t i) {
+      Result<query::State> state = NamedLike(answer);
+      if (!state.ok()) return Status(state.error());
+      states[i] = std::move(*state);
+      return Status();
+    });
+    bool any = false;
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      if (states[i].types.empty() || states[i].types[0].objects.empty()) {
+        continue;
+      }
+      any = true;
+      asked.all()[i].state = std::move(states[i]);
+    }
+    return any;
+  }
+
+  static Result<query::State> NamedLike(const ClusterAnswer& answer) {
+    query::StateRequest request = answer.request;
+    const std::string beginning = std::move(request.words.back());
     request.words.pop_back();
-    Result<query::State> state = query::GetState(path_, request);
-    if (!state.ok()) return state;
+    Result<query::State> state = query::GetState(answer.file.path, request);
+    if (!state.ok() || state->types.empty()) return state;
     std::erase_if(state->types[0].objects, [&](const query::Object& object) {
       return object.revision.name.rfind(beginning, 0) != 0;
     });
     return state;
   }
 
-  int Tell(query::State& state, bool prefix) {
+  Status Tell(ClusterAnswer& answer, bool begun, Told& told) const {
     std::size_t objects = 0;
     bool missing = false;
-    std::set<std::string> damaged;
-    for (const query::TypeState& type : state.types) {
+    for (const query::TypeState& type : answer.state.types) {
       objects += type.objects.size();
       missing = missing || !type.missing.empty();
-      damaged.insert(type.damaged.begin(), type.damaged.end());
     }
-    const bool single = objects == 1 && !missing && !prefix;
-    if (show_events_->count() == 0) events_ = single;
-    if (show_changes_->count() == 0) changes_ = single;
-    std::string text;
-    std::vector<query::Warning> warnings;
-    std::set<std::string> reasons;
-    const auto add = [&](const std::vector<query::Warning>& more) {
-      for (const query::Warning& warning : more) {
-        if (reasons.insert(query::Describe(warning, "UTC")).second) {
-          warnings.push_back(warning);
-        }
-      }
-    };
-    for (query::TypeState& type : state.types) {
-      add(type.warnings);
-      query::When when = request_.when;
+    const bool single = objects == 1 && !missing && !begun;
+    const bool events = show_events_->count() == 0 ? single : events_;
+    const bool changes = show_changes_->count() == 0 ? single : changes_;
+    for (query::TypeState& type : answer.state.types) {
+      query::When when = answer.request.when;
       if (when.rv) {
         when.rv.reset();
         when.at = type.at;
       }
-      RecordedObjects related(path_, when);
+      RecordedObjects related(answer.file.path, when);
       if (type.objects.size() > 1) related.Hold();
       for (query::Object& object : type.objects) {
         query::ShowAsAsked(type, object);
-        Result<std::string> told = TellOne(type, object, related);
-        if (!told.ok()) return Fail(told.error());
-        if (changes_) {
-          const Status added = AddChanges(type, object, *told, damaged);
-          if (!added.ok()) return Fail(added.error());
+        Result<std::string> text = TellOne(type, object, events, related);
+        if (!text.ok()) return text.error();
+        told.redacted = told.redacted || HasRedacted(object.json);
+        if (changes) {
+          const Status added = AddChanges(answer, type, object, *text);
+          if (!added.ok()) return added;
         }
-        if (!text.empty() && !prefix) text += "\n\n";
-        text += *told;
-        if (prefix) text += "\n";
+        told.texts.push_back(std::move(*text));
+        object.json = std::string();
       }
-      add(related.warnings());
-      damaged.insert(related.damaged().begin(), related.damaged().end());
+      answer.related_warnings.insert(answer.related_warnings.end(),
+                                     related.warnings().begin(),
+                                     related.warnings().end());
+      answer.related_damaged.insert(related.damaged().begin(),
+                                    related.damaged().end());
     }
-    SayWarnings(state.file_warnings, warnings);
-    for (const std::string& what : damaged) Say("error", what);
-    SayMissing(state);
-    if (objects == 0 && !missing) SayNothing();
+    return {};
+  }
+
+  int Print(const ClusterAnswers& asked, const std::vector<Told>& told,
+            bool begun) const {
+    const bool uncertain = asked.SayDoubts();
     Out out;
-    out.Write(out.look().terminal ? output::EscapeControls(text) : text);
+    bool any = false;
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      const ClusterAnswer& answer = asked.all()[i];
+      if (answer.error) continue;
+      for (const std::string& text : told[i].texts) {
+        if (any && !begun) out.Write("\n\n");
+        any = true;
+        if (asked.several()) {
+          out.Write(Shown(ClusterLine(answer.file.cluster, text), out));
+        }
+        out.Write(Shown(text, out));
+        if (begun) out.Write("\n");
+      }
+      if (told[i].redacted) SayRedacted();
+    }
     out.Flush();
-    if (!out.ok() || !damaged.empty()) return kExitError;
-    if (strict_ && !warnings.empty()) return kExitUncertain;
-    return objects != 0 && !missing ? kExitFound : kExitNothing;
+    const std::vector<std::string> missing = asked.MissingLines();
+    for (const std::string& line : missing) SayLine(line);
+    if (!any && missing.empty()) asked.SayNothing(true);
+    const bool failed = asked.SayFailures();
+    if (!out.ok() || failed) return kExitError;
+    if (selection_.strict && uncertain) return kExitUncertain;
+    return any && missing.empty() ? kExitFound : kExitNothing;
+  }
+
+  // "Cluster:      prod", its value above that of the text's first line.
+  static std::string ClusterLine(const std::string& cluster,
+                                 const std::string& text) {
+    std::string line = "Cluster:  ";
+    const std::string_view first =
+        std::string_view(text).substr(0, text.find('\n'));
+    const std::size_t colon = first.find(": ");
+    const std::size_t value = colon == std::string_view::npos
+                                  ? std::string_view::npos
+                                  : first.find_first_not_of(' ', colon + 1);
+    if (value != std::string_view::npos && value > line.size()) {
+      line.resize(value, ' ');
+    }
+    return line + cluster + "\n";
   }
 
   // What kubectl cannot say, after its text.
-  Status AddChanges(const query::TypeState& type, const query::Object& object,
-                    std::string& text, std::set<std::string>& damaged) const {
+  static Status AddChanges(ClusterAnswer& answer, const query::TypeState& type,
+                           const query::Object& object, std::string& text) {
     const Result<query::LastChanges> changes = query::GetLastChanges(
-        path_, object.revision, type.target.row.kind, kLastChanges);
+        answer.file.path, object.revision, type.target.row.kind, kLastChanges);
     if (!changes.ok()) return changes.error();
     for (const query::HistoryEntry& entry : changes->entries) {
-      if (!entry.damage.empty()) damaged.insert(entry.damage);
+      if (!entry.damage.empty()) answer.related_damaged.insert(entry.damage);
     }
     text += ChangesText(*changes, kube::LocalZone());
     return {};
   }
 
-  Result<std::string> TellOne(const query::TypeState& type,
-                              const query::Object& object,
-                              output::Related& related) const {
+  static Result<std::string> TellOne(const query::TypeState& type,
+                                     const query::Object& object, bool events,
+                                     output::Related& related) {
     const Result<output::Value> value = output::ParseJson(object.json);
     if (!value.ok()) {
       return value.error().Wrap("seq " + std::to_string(object.revision.seq));
@@ -189,43 +244,15 @@ class DescribeCommand final : public Command {
     request.object = &*value;
     request.at = type.at;
     request.zone = kube::LocalZone();
-    request.events = events_;
+    request.events = events;
     return output::Describe(request, related);
   }
 
-  static void SayMissing(const query::State& state) {
-    for (const query::TypeState& type : state.types) {
-      for (const std::string& name : type.missing) {
-        std::cerr << output::EscapeControls(
-                         "Error from server (NotFound): " +
-                         type.target.info.group_resource().ToString() + " \"" +
-                         name + "\" not found")
-                  << std::endl;
-      }
-    }
-  }
-
-  void SayNothing() const {
-    // kubectl names the namespace of any kind, those without one too.
-    std::cerr << "No resources found";
-    if (request_.name_space) {
-      std::cerr << " in " << output::EscapeControls(*request_.name_space)
-                << " namespace.";
-    }
-    std::cerr << std::endl;
-  }
-
-  query::StateRequest request_;
-  NamespaceFlags namespace_;
-  std::string path_;
-  std::optional<std::string> at_;
-  std::string rv_;
-  std::optional<store::Seq> seq_;
+  SelectionFlags selection_;
   const CLI::Option* show_events_ = nullptr;
   const CLI::Option* show_changes_ = nullptr;
   bool events_ = false;
   bool changes_ = false;
-  bool strict_ = false;
 };
 
 }  // namespace

@@ -84,10 +84,6 @@ class Diff final : public Command {
     return kTrouble;
   }
 
-  static std::string Shown(const std::string& text, const Out& out) {
-    return out.look().terminal ? output::EscapeControls(text) : text;
-  }
-
   Result<std::string> Text(const query::Side& side) const {
     if (!side.revision) return std::string();
     Result<output::Value> value = output::ParseJson(side.json);

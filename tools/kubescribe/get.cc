@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <iostream>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "kubescribe/get_document.h"
 #include "kubescribe/get_table.h"
 #include "kubescribe/get_watch.h"
+#include "kubescribe/selection_flags.h"
 #include "output/sort_by.h"
 #include "query/parallel.h"
 
@@ -29,12 +29,6 @@ constexpr char kGetExamples[] = R"(Examples:
   kubescribe get deploy web --all-clusters
   kubescribe get configmaps --rv 4711 -o json
 )";
-
-// "-o=json" is "-o json", as kubectl takes it.
-std::string WithoutEquals(std::string value) {
-  if (!value.empty() && value.front() == '=') value.erase(0, 1);
-  return value;
-}
 
 // "30s", "1m30s", "500ms", "5" (seconds); none: it is no duration.
 std::optional<Micros> DurationOf(std::string_view text) {
@@ -64,20 +58,6 @@ std::optional<Micros> DurationOf(std::string_view text) {
   return total;
 }
 
-std::vector<std::string> Described(const ClusterAnswer& answer,
-                                   const std::string& before) {
-  std::vector<std::string> texts;
-  for (const query::Warning& warning : answer.state.warnings) {
-    texts.push_back(before + query::Describe(warning));
-  }
-  for (const query::TypeState& type : answer.state.types) {
-    for (const query::Warning& warning : type.warnings) {
-      texts.push_back(before + query::Describe(warning));
-    }
-  }
-  return texts;
-}
-
 class Get final : public Command {
  public:
   using Command::Command;
@@ -85,17 +65,11 @@ class Get final : public Command {
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("get", "Objects as they were at an instant");
     app_->footer(kGetExamples);
-    app_->add_option("what", words_,
-                     "TYPE [NAME...] or TYPE/NAME...; TYPE may be several "
-                     "with commas, a category (all), or with a version "
-                     "(apps/v1/deployments)")
-        ->required()
-        ->type_name("TYPE");
-    namespace_.Declare(*app_);
-    DeclareTimes();
-    app_->add_option("-l,--selector", labels_, "Label selector")
-        ->transform(WithoutEquals)
-        ->type_name("EXPR");
+    selection_.Declare(*app_,
+                       "TYPE [NAME...] or TYPE/NAME...; TYPE may be several "
+                       "with commas, a category (all), or with a version "
+                       "(apps/v1/deployments)");
+    DeclareSpans();
     app_->add_option("--field-selector", fields_, "Field selector")
         ->type_name("EXPR");
     app_->add_option("-o,--output", output_,
@@ -124,28 +98,20 @@ class Get final : public Command {
     app_->add_flag("--show-managed-fields", options_.managed_fields,
                    "Keep metadata.managedFields in json and yaml");
     DeclareWatch();
-    app_->add_flag("--strict", strict_,
-                   "Exit with 4 when the answer is uncertain");
   }
 
   int Run() override {
     const Status checked = Check();
     if (!checked.ok()) return Fail(checked.error());
-    Result<std::vector<query::DatabaseFile>> files = Files();
-    if (!files.ok()) return Fail(files.error());
-    options_.with_cluster = several_;
-    const bool watches = options_.watch || options_.watch_only;
-    std::vector<ClusterAnswer> answers;
-    for (query::DatabaseFile& file : *files) {
-      ClusterAnswer answer;
-      answer.request = request_;
-      answer.request.name_space = namespace_.Resolve(file.cluster);
-      answer.file = std::move(file);
-      answers.push_back(std::move(answer));
+    Result<ClusterAnswers> asked = ClusterAnswers::Of(common_.place);
+    if (!asked.ok()) return Fail(asked.error());
+    options_.with_cluster = asked->several();
+    for (ClusterAnswer& answer : asked->all()) {
+      answer.request = selection_.InCluster(request_, answer.file.cluster);
     }
-    if (watches) return Watch(options_, answers);
-    query::InParallel(answers.size(), [&](std::size_t i) {
-      ClusterAnswer& answer = answers[i];
+    if (options_.watches()) return Watch(options_, asked->all());
+    query::InParallel(asked->all().size(), [&](std::size_t i) {
+      ClusterAnswer& answer = asked->all()[i];
       Result<query::State> state =
           query::AskState(answer.file.path, answer.request);
       const Status fits = state.ok() ? Fits(*state) : state.error();
@@ -155,21 +121,11 @@ class Get final : public Command {
         answer.error = fits.error();
       }
     });
-    return Print(answers);
+    return Print(*asked);
   }
 
  private:
-  void DeclareTimes() {
-    auto* at = app_->add_option("--at", at_, "The instant (default: now)")
-                   ->type_name("TIME");
-    auto* rv =
-        app_->add_option("--rv", rv_, "At this resourceVersion of the type")
-            ->type_name("N");
-    auto* seq = app_->add_option("--seq", seq_, "As recorded up to this seq")
-                    ->type_name("N")
-                    ->check(CheckSeq);
-    at->excludes(rv)->excludes(seq);
-    rv->excludes(seq);
+  void DeclareSpans() {
     auto* deleted = app_->add_flag(
         "--deleted", deleted_,
         "What lived and was gone by then, as it was last, with when and how "
@@ -184,7 +140,9 @@ class Get final : public Command {
                          "Only what is new or was changed since then")
             ->type_name("TIME");
     changed->excludes(deleted);
-    for (auto* span : {deleted, changed}) span->excludes(rv)->excludes(seq);
+    for (auto* span : {deleted, changed}) {
+      span->excludes(selection_.rv)->excludes(selection_.seq);
+    }
   }
 
   void DeclareWatch() {
@@ -202,7 +160,7 @@ class Get final : public Command {
   }
 
   Status Check() {
-    options_.all_namespaces = namespace_.all;
+    options_.all_namespaces = selection_.name_space.all;
     if (options_.show_labels && !output_.empty() && output_ != "wide") {
       return Error(Code::kInvalid, "--show-labels option cannot be used with " +
                                        output_ + " printer");
@@ -220,16 +178,10 @@ class Get final : public Command {
   }
 
   Status ReadTimes() {
-    request_.words = words_;
-    request_.label_selector = labels_;
+    Result<query::StateRequest> request = selection_.Read();
+    if (!request.ok()) return request.error();
+    request_ = std::move(*request);
     request_.field_selector = fields_;
-    if (at_) {
-      Result<query::When> when = ParseWhen(*at_, "--at");
-      if (!when.ok()) return when.error();
-      request_.when = *when;
-    }
-    if (!rv_.empty()) request_.when.rv = rv_;
-    request_.when.seq = seq_ ? seq_ : request_.when.seq;
     Status watch = ReadWatch();
     if (!watch.ok()) return watch;
     if (deleted_) request_.deleted_since = kEver;
@@ -251,7 +203,7 @@ class Get final : public Command {
   }
 
   Status ReadWatch() {
-    const bool watches = options_.watch || options_.watch_only;
+    const bool watches = options_.watches();
     if (options_.watch_events && !watches) {
       return Error(Code::kInvalid,
                    "--output-watch-events option can only be used with --watch "
@@ -272,24 +224,15 @@ class Get final : public Command {
     return {};
   }
 
-  Result<std::vector<query::DatabaseFile>> Files() {
-    const query::Place& place = common_.place;
-    several_ = place.all_clusters || place.clusters.size() > 1;
-    if (several_) return query::FindDatabases(place);
-    const Result<query::DatabaseFile> file = query::FindDatabase(place);
-    if (!file.ok()) return file.error();
-    return std::vector<query::DatabaseFile>{*file};
-  }
-
   // Names and selectors do not go together, as with kubectl.
   Status Fits(const query::State& state) const {
     for (const query::TypeState& type : state.types) {
       if (type.target.names.empty()) continue;
-      if (!labels_.empty() || !fields_.empty()) {
+      if (!request_.label_selector.empty() || !fields_.empty()) {
         return Error(Code::kInvalid,
                      "name cannot be provided when a selector is specified");
       }
-      if (namespace_.all && type.target.row.namespaced) {
+      if (options_.all_namespaces && type.target.row.namespaced) {
         return Error(Code::kInvalid,
                      "a resource cannot be retrieved by name across all "
                      "namespaces");
@@ -298,25 +241,13 @@ class Get final : public Command {
     return {};
   }
 
-  int Print(std::vector<ClusterAnswer>& answers) {
-    const auto misused = [](const ClusterAnswer& answer) {
-      return answer.error && answer.error->code() == Code::kInvalid;
-    };
-    if ((!several_ && answers.front().error) ||
-        std::all_of(answers.begin(), answers.end(), misused)) {
-      return Fail(*answers.front().error);
-    }
-    bool uncertain = false;
-    std::vector<std::string> doubts;
-    for (const ClusterAnswer& answer : answers) {
-      if (answer.error) continue;
-      const auto texts =
-          Described(answer, several_ ? answer.file.cluster + ": " : "");
-      doubts.insert(doubts.end(), texts.begin(), texts.end());
-      uncertain = SayDoubts(answer) || uncertain;
-    }
-    const std::vector<std::string> missing = Missing(answers);
-    const bool one = !several_ && answers.front().state.one_object &&
+  int Print(ClusterAnswers& asked) {
+    if (const auto error = asked.OnlyError()) return Fail(*error);
+    std::vector<ClusterAnswer>& answers = asked.all();
+    const std::vector<std::string> doubts = asked.DoubtLines();
+    const bool uncertain = asked.SayDoubts();
+    const std::vector<std::string> missing = asked.MissingLines();
+    const bool one = !asked.several() && answers.front().state.one_object &&
                      !request_.deleted_since;
     Out out;
     bool any = false;
@@ -334,128 +265,42 @@ class Get final : public Command {
     out.Flush();
     if (!options_.ignore_not_found) {
       for (const std::string& line : missing) SayLine(line);
-      if (!any && missing.empty() && options_.table()) SayNothing(answers);
+      if (!any && missing.empty() && options_.table()) asked.SayNothing(false);
     }
-    if (options_.table()) SayAge(answers);
-    const bool failed = SayFailures(answers);
+    if (options_.table()) SayAge(asked);
+    const bool failed = asked.SayFailures();
     if (!out.ok() || failed) return kExitError;
-    if (strict_ && uncertain) return kExitUncertain;
+    if (selection_.strict && uncertain) return kExitUncertain;
     if (options_.ignore_not_found) return kExitFound;
     return any && missing.empty() ? kExitFound : kExitNothing;
   }
 
-  // True: there is a doubt.
-  bool SayDoubts(const ClusterAnswer& answer) const {
-    std::vector<query::Warning> warnings = answer.state.warnings;
-    for (const query::TypeState& type : answer.state.types) {
-      warnings.insert(warnings.end(), type.warnings.begin(),
-                      type.warnings.end());
-    }
-    return SayWarnings(answer.state.file_warnings, warnings,
-                       several_ ? answer.file.cluster : "");
-  }
-
-  // kubectl's line for each name that no cluster had.
-  std::vector<std::string> Missing(
-      const std::vector<ClusterAnswer>& answers) const {
-    std::vector<std::pair<std::string, std::size_t>> counts;
-    std::size_t asked = 0;
-    for (const ClusterAnswer& answer : answers) {
-      if (answer.error) continue;
-      ++asked;
-      for (const query::TypeState& type : answer.state.types) {
-        for (const std::string& name : type.missing) {
-          const std::string line = NotFoundLine(type, name);
-          const auto same =
-              std::find_if(counts.begin(), counts.end(),
-                           [&](const auto& c) { return c.first == line; });
-          if (same == counts.end()) {
-            counts.emplace_back(line, 1);
-          } else {
-            ++same->second;
-          }
-        }
-      }
-    }
-    std::vector<std::string> lines;
-    for (const auto& [line, count] : counts) {
-      if (count >= asked) lines.push_back(line);
-    }
-    return lines;
-  }
-
-  void SayNothing(const std::vector<ClusterAnswer>& answers) const {
-    std::optional<std::string> where;
-    bool namespaced = !options_.all_namespaces;
-    bool asked = false;
-    for (const ClusterAnswer& answer : answers) {
-      if (answer.error) continue;
-      asked = true;
-      for (const query::TypeState& type : answer.state.types) {
-        namespaced = namespaced && type.target.row.namespaced;
-      }
-      if (!where) where = answer.request.name_space;
-      namespaced = namespaced && where == answer.request.name_space;
-    }
-    if (!asked) return;
-    SayLine(namespaced && where
-                ? "No resources found in " + *where + " namespace."
-                : "No resources found");
-  }
-
   // An answer about "now" from a record that ended a while ago.
-  void SayAge(const std::vector<ClusterAnswer>& answers) const {
+  void SayAge(const ClusterAnswers& asked) const {
     const query::When& when = request_.when;
     if (when.at || when.rv || when.seq) return;
-    for (const ClusterAnswer& answer : answers) {
+    for (const ClusterAnswer& answer : asked.all()) {
       if (answer.error) continue;
       const Micros until = answer.state.file.known_until;
       const Micros age = SystemClock().Wall() - until;
       if (age < kMinute) continue;
-      Say("note", (several_ ? answer.file.cluster + ": " : "") +
-                      "the record ends at " +
+      Say("note", asked.Before(answer) + "the record ends at " +
                       kube::FormatZoned(until, kube::LocalZone()) + ", " +
                       kube::HumanDuration(age) + " ago");
     }
   }
 
-  // Clusters that could not be read, and bodies that are not what was
-  // recorded. True: there was one.
-  bool SayFailures(const std::vector<ClusterAnswer>& answers) const {
-    bool failed = false;
-    for (const ClusterAnswer& answer : answers) {
-      const std::string before = several_ ? answer.file.cluster + ": " : "";
-      for (const query::TypeState& type : answer.state.types) {
-        for (const std::string& what : type.damaged) {
-          failed = true;
-          Say("error", before + what);
-        }
-      }
-      if (!answer.error) continue;
-      failed = true;
-      Say("error", before + answer.error->message());
-    }
-    return failed;
-  }
-
   static constexpr Micros kEver = 0;
 
-  std::vector<std::string> words_;
-  NamespaceFlags namespace_;
+  SelectionFlags selection_;
   query::StateRequest request_;
   GetOptions options_;
   std::string output_;
-  std::string labels_;
   std::string fields_;
-  std::optional<std::string> at_;
-  std::string rv_;
-  std::optional<store::Seq> seq_;
   bool deleted_ = false;
   std::string since_;
   std::string changed_since_;
   std::string timeout_;
-  bool strict_ = false;
-  bool several_ = false;
 };
 
 }  // namespace
@@ -466,21 +311,6 @@ std::string KindPrefix(const query::Target& target) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
   }
   return target.info.group.empty() ? name : name + "." + target.info.group;
-}
-
-std::string NotFoundLine(const query::TypeState& type,
-                         const std::string& name) {
-  return "Error from server (NotFound): " +
-         type.target.info.group_resource().ToString() + " \"" + name +
-         "\" not found";
-}
-
-void SayLine(const std::string& line) {
-  std::cerr << output::EscapeControls(line) << std::endl;
-}
-
-std::string Shown(const std::string& text, const Out& out) {
-  return out.look().terminal ? output::EscapeControls(text) : text;
 }
 
 std::unique_ptr<Command> MakeGet(const Common& common) {

@@ -1,5 +1,5 @@
-// What `kubescribe get` was asked, and what the files answered: shared by the
-// parts that print it (tables, documents, a watch).
+// What `kubescribe get` was asked beside which objects: shared by the parts
+// that print the answer (tables, documents, a watch).
 #pragma once
 
 #include <optional>
@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "kubescribe/cluster_answers.h"
 #include "kubescribe/command.h"
 #include "output/object_format.h"
-#include "query/database.h"
 #include "query/state.h"
 
 namespace kubescribe::tool {
@@ -36,26 +36,11 @@ struct GetOptions {
   bool table() const { return format.table(); }
   bool name() const { return format.kind == Format::kName; }
   bool yaml() const { return format.kind == Format::kYaml; }
+  bool watches() const { return watch || watch_only; }
   bool json() const { return format.kind == Format::kJson; }
-};
-
-// What one cluster's file said.
-struct ClusterAnswer {
-  query::DatabaseFile file;
-  query::StateRequest request;
-  query::State state;
-  std::optional<Error> error;  // then there is no state
 };
 
 // "pod", "deployment.apps": how kubectl writes a kind before a name.
 std::string KindPrefix(const query::Target& target);
-
-// kubectl's line for a name that is not there.
-std::string NotFoundLine(const query::TypeState& type, const std::string& name);
-// A line as it is, to stderr, with control characters made visible.
-void SayLine(const std::string& line);
-
-// `text` as it may be written to `out`.
-std::string Shown(const std::string& text, const Out& out);
 
 }  // namespace kubescribe::tool

@@ -2,7 +2,6 @@
 // time, several clusters, and a watch.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -18,12 +17,6 @@ class GetTest : public ToolTest {
  protected:
   static std::string Seconds(int second) {
     return std::to_string(Second(second) / kSecond);
-  }
-  // The same past again, as another cluster's.
-  void AddCluster(const std::string& cluster) {
-    const RecordedFile other(cluster);
-    std::filesystem::copy_file(other.path(),
-                               store::DatabasePath(file_.folder(), cluster));
   }
 };
 

@@ -29,18 +29,29 @@ class RecordedFile {
   explicit RecordedFile(const std::string& cluster = "test",
                         bool with_discovery = true)
       : with_discovery_(with_discovery) {
-    store::OpenOptions options;
-    options.cluster = cluster;
-    options.identity = "uid-1";
-    options.clock = &clock_;
-    options.random = &random_;
     path_ = store::DatabasePath(folder_.path(), cluster);
-    auto writer = store::Writer::Open(path_, options);
-    if (!writer.ok()) std::abort();
-    writer_ = *std::move(writer);
-    Record();
-    if (!writer_->CloseCleanly().ok()) std::abort();
-    writer_.reset();
+    Write(cluster, [this] { Record(); });
+  }
+
+  // At 90, and known until then: a Secret prod/login, added, whose value is a
+  // fingerprint.
+  void AddSecret() {
+    Write("test", [this] {
+      At(90, [this](store::Transaction& tx) {
+        stream_ =
+            tx.EnsureStream({"", "secrets", "", "", ""},
+                            tx.EnsureResource("", "secrets", "Secret", true))
+                .id;
+        Put(tx, "prod", "login", "u5", store::Event::kAdded, "170",
+            R"({"kind":"Secret","apiVersion":"v1","metadata":{"name":"login",)"
+            R"("namespace":"prod","uid":"u5","resourceVersion":"170"},"data":)"
+            R"({"password":"a2ZyMTowMTIzNDU2Nzp4eHh4eHh4eHh4eHh4eHh4"},)"
+            R"("type":"Opaque"})",
+            tx.recorded_at());
+        Gap(tx, "start", std::nullopt, "", "165");
+        Flow(tx, "170");
+      });
+    });
   }
 
   const std::string& path() const { return path_; }
@@ -58,6 +69,21 @@ class RecordedFile {
   }
 
  private:
+  template <typename Fn>
+  void Write(const std::string& cluster, Fn fn) {
+    store::OpenOptions options;
+    options.cluster = cluster;
+    options.identity = "uid-1";
+    options.clock = &clock_;
+    options.random = &random_;
+    auto writer = store::Writer::Open(path_, options);
+    if (!writer.ok()) std::abort();
+    writer_ = *std::move(writer);
+    fn();
+    if (!writer_->CloseCleanly().ok()) std::abort();
+    writer_.reset();
+  }
+
   void At(int second, const std::function<void(store::Transaction&)>& fn) {
     clock_.wall = Second(second);
     const Status done = writer_->Transact(fn);

@@ -51,6 +51,13 @@ class ToolTest : public testing::Test {
     return " --at " + std::to_string(Second(second) / kSecond) + " ";
   }
 
+  // The same past again, as another cluster's.
+  void AddCluster(const std::string& cluster) {
+    const RecordedFile other(cluster);
+    std::filesystem::copy_file(other.path(),
+                               store::DatabasePath(file_.folder(), cluster));
+  }
+
   RecordedFile file_;
 };
 

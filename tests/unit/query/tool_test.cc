@@ -32,60 +32,6 @@ TEST_F(ToolTest, AllNamespacesPutTheNamespaceInFront) {
             "prod      web   0/1   Running   0     15s\n");
 }
 
-TEST_F(ToolTest, DescribeEndsWithTheLastChanges) {
-  Answer answer = Run("describe pod web" + At(35));
-  EXPECT_EQ(answer.code, 0) << answer.err;
-  const std::string changes =
-      "Changes:\n"
-      "  When                      Event     Manager  Fields\n"
-      "  ----                      -----     -------  ------\n"
-      "  ~2023-11-14 22:13:30.000  Listed    kubectl  -\n"
-      "  2023-11-14 22:13:40.000   Modified  kubectl  metadata.labels.app\n";
-  EXPECT_TRUE(answer.out.ends_with("\nEvents:           <none>\n" + changes))
-      << answer.out;
-  answer = Run("describe pod web --show-changes=false" + At(35));
-  EXPECT_EQ(answer.out.find("Changes:"), std::string::npos) << answer.out;
-  // Of several, as with their Events, only where asked for.
-  answer = Run("describe pods" + At(35));
-  EXPECT_EQ(answer.out.find("Changes:"), std::string::npos) << answer.out;
-  answer = Run("describe pods --show-changes" + At(35));
-  EXPECT_NE(answer.out.find("Changes:"), std::string::npos) << answer.out;
-}
-
-TEST_F(ToolTest, DescribeTakesTheBeginningOfAName) {
-  const Answer exact = Run("describe pod web --show-changes=false" + At(35));
-  EXPECT_EQ(exact.out.rfind("Name:", 0), 0U) << exact.out;
-  EXPECT_NE(exact.out.find("Events:"), std::string::npos);
-  // Of those that only begin so no Events are told, as of several.
-  const Answer begun = Run("describe pod we" + At(35));
-  EXPECT_EQ(begun.code, 0) << begun.err;
-  const std::size_t events = exact.out.find("Events:");
-  EXPECT_EQ(begun.out, exact.out.substr(0, events) + "\n");
-  const Answer none = Run("describe pod ghost" + At(35));
-  EXPECT_EQ(none.code, 3);
-  EXPECT_EQ(none.out, "");
-  EXPECT_EQ(none.err,
-            "Error from server (NotFound): pods \"ghost\" not found\n");
-}
-
-TEST_F(ToolTest, DescribePartsSeveralByTwoEmptyLines) {
-  const Answer web =
-      Run("describe pod/web --show-events=false "
-          "--show-changes=false" +
-          At(35));
-  const Answer db =
-      Run("describe pod/db --show-events=false "
-          "--show-changes=false" +
-          At(35));
-  const Answer both = Run("describe pod/web pod/db" + At(35));
-  EXPECT_EQ(both.code, 0) << both.err;
-  EXPECT_EQ(both.out, web.out + "\n\n" + db.out);
-  EXPECT_EQ(Run("describe pods" + At(35)).out, db.out + "\n\n" + web.out);
-  const Answer half = Run("describe pods web ghost" + At(35));
-  EXPECT_EQ(half.code, 3);
-  EXPECT_EQ(half.out, web.out);
-}
-
 TEST_F(ToolTest, NothingThereIsExitCode3AndSaysSo) {
   Answer answer = Run("get pods -n empty" + At(35));
   EXPECT_EQ(answer.code, 3);
