@@ -14,44 +14,49 @@ namespace {
 using Json = nlohmann::json;
 using Paths = std::set<std::string, std::less<>>;
 
-// What servers support beside metadata.name and metadata.namespace (P§7).
-const std::map<GroupResource, Paths>& SupportedPaths() {
-  static const auto& paths = *new std::map<GroupResource, Paths>{
+// What servers support beside metadata.name (P§7).
+struct Fields {
+  bool name_space = true;  // metadata.namespace, too
+  Paths paths;
+};
+
+const std::map<GroupResource, Fields>& FieldsOfKinds() {
+  static const auto& fields = *new std::map<GroupResource, Fields>{
       // NOLINT
       {{"", "pods"},
-       {"spec.nodeName", "spec.host", "spec.restartPolicy",
-        "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
-        "status.phase", "status.podIP", "status.podIPs",
-        "status.nominatedNodeName"}},
-      {{"", "nodes"}, {"spec.unschedulable"}},
-      {{"", "namespaces"}, {"status.phase"}},
-      {{"", "secrets"}, {"type"}},
-      {{"", "services"}, {"spec.clusterIP", "spec.type"}},
-      {{"", "replicationcontrollers"}, {"status.replicas"}},
-      {{"apps", "replicasets"}, {"status.replicas"}},
-      {{"batch", "jobs"}, {"status.successful"}},
+       {true,
+        {"spec.nodeName", "spec.host", "spec.restartPolicy",
+         "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
+         "status.phase", "status.podIP", "status.podIPs",
+         "status.nominatedNodeName"}}},
+      {{"", "nodes"}, {false, {"spec.unschedulable"}}},
+      {{"", "namespaces"}, {false, {"status.phase"}}},
+      {{"", "secrets"}, {true, {"type"}}},
+      {{"", "services"}, {true, {"spec.clusterIP", "spec.type"}}},
+      {{"", "replicationcontrollers"}, {true, {"status.replicas"}}},
+      {{"batch", "jobs"}, {true, {"status.successful"}}},
       {{"certificates.k8s.io", "certificatesigningrequests"},
-       {"spec.signerName"}},
+       {false, {"spec.signerName"}}},
+      {{"certificates.k8s.io", "clustertrustbundles"},
+       {false, {"spec.signerName"}}},
+      {{"certificates.k8s.io", "podcertificaterequests"},
+       {false, {"spec.signerName", "spec.podName", "spec.nodeName"}}},
       {{"resource.k8s.io", "resourceslices"},
-       {"spec.nodeName", "spec.driver", "spec.pool.name"}},
+       {false, {"spec.nodeName", "spec.driver"}}},
       {{"", "events"},
-       {"involvedObject.kind", "involvedObject.namespace",
-        "involvedObject.name", "involvedObject.uid",
-        "involvedObject.apiVersion", "involvedObject.resourceVersion",
-        "involvedObject.fieldPath", "reason", "reportingComponent", "source",
-        "type"}},
+       {true,
+        {"involvedObject.kind", "involvedObject.namespace",
+         "involvedObject.name", "involvedObject.uid",
+         "involvedObject.apiVersion", "involvedObject.resourceVersion",
+         "involvedObject.fieldPath", "reason", "reportingComponent", "source",
+         "type"}}},
       {{"events.k8s.io", "events"},
-       {"regarding.kind", "regarding.namespace", "regarding.name",
-        "regarding.uid", "regarding.apiVersion", "regarding.resourceVersion",
-        "regarding.fieldPath", "reason", "reportingController", "type"}},
+       {true,
+        {"regarding.kind", "regarding.namespace", "regarding.name",
+         "regarding.uid", "regarding.apiVersion", "regarding.resourceVersion",
+         "regarding.fieldPath", "reason", "reportingController", "type"}}},
   };
-  return paths;
-}
-
-bool IsClusterScoped(const GroupResource& resource) {
-  return resource.group.empty() &&
-         (resource.resource == "nodes" || resource.resource == "namespaces" ||
-          resource.resource == "persistentvolumes");
+  return fields;
 }
 
 // Whether the group is Kubernetes' own: its kinds select by nothing else.
@@ -64,6 +69,8 @@ bool IsBuiltIn(const std::string& group) {
                                          "extensions",
                                          "policy",
                                          "admissionregistration.k8s.io",
+                                         "apiextensions.k8s.io",
+                                         "apiregistration.k8s.io",
                                          "authentication.k8s.io",
                                          "authorization.k8s.io",
                                          "certificates.k8s.io",
@@ -107,11 +114,30 @@ std::string TextAt(const Json& object, std::string_view path) {
 }
 
 std::string FirstOf(const Json& object,
-                    std::initializer_list<std::string_view> paths) {
-  for (const std::string_view path : paths) {
+                    std::initializer_list<std::string> paths) {
+  for (const std::string& path : paths) {
     if (std::string text = TextAt(object, path); !text.empty()) return text;
   }
   return "";
+}
+
+// What a custom resource selects by, as its definition says.
+Fields FieldsOf(const Json& definition, std::string_view version) {
+  Fields fields;
+  fields.name_space = TextAt(definition, "spec.scope") != "Cluster";
+  const Json* versions = Find(definition, "spec.versions");
+  if (versions == nullptr || !versions->is_array()) return fields;
+  for (const Json& each : *versions) {
+    if (TextAt(each, "name") != version) continue;
+    const Json* selectable = Find(each, "selectableFields");
+    if (selectable == nullptr || !selectable->is_array()) continue;
+    for (const Json& field : *selectable) {
+      std::string path = TextAt(field, "jsonPath");
+      if (path.substr(0, 1) == ".") path.erase(0, 1);
+      fields.paths.insert(std::move(path));
+    }
+  }
+  return fields;
 }
 
 // The value as a server computes it, where that is not just what stands there.
@@ -120,7 +146,8 @@ std::string FieldValue(const GroupResource& resource, const std::string& path,
   const std::string kind = resource.ToString();
   if (kind == "pods") {
     if (path == "spec.host") return TextAt(object, "spec.nodeName");
-    if (path == "status.podIPs") return TextAt(object, "status.podIP");
+    // Servers take this field, and fill it for no Pod.
+    if (path == "status.podIPs") return "";
     if (path == "spec.hostNetwork") {
       return TextAt(object, path) == "true" ? "true" : "false";
     }
@@ -128,19 +155,25 @@ std::string FieldValue(const GroupResource& resource, const std::string& path,
   if (kind == "nodes" && path == "spec.unschedulable") {
     return TextAt(object, path) == "true" ? "true" : "false";
   }
-  if (path == "status.replicas" || path == "status.successful") {
+  if ((kind == "jobs.batch" && path == "status.successful") ||
+      (kind == "replicationcontrollers" && path == "status.replicas")) {
     const std::string count =
-        TextAt(object, path == "status.successful" ? "status.succeeded" : path);
+        TextAt(object, kind == "jobs.batch" ? "status.succeeded" : path);
     return count.empty() ? "0" : count;
   }
   if (kind == "events" && path == "source") {
     return FirstOf(object, {"source.component", "reportingComponent"});
   }
-  if (kind == "events" && path == "reportingComponent") {
-    return TextAt(object, path);
-  }
-  if (kind == "events.events.k8s.io" && path == "reportingController") {
-    return FirstOf(object, {path, "deprecatedSource.component"});
+  // These Events are recorded in the form of the other group.
+  if (kind == "events.events.k8s.io") {
+    constexpr std::string_view kRegarding = "regarding.";
+    if (path == "reportingController") {
+      return FirstOf(object, {path, "reportingComponent"});
+    }
+    if (path.substr(0, kRegarding.size()) == kRegarding) {
+      return FirstOf(
+          object, {path, "involvedObject." + path.substr(kRegarding.size())});
+    }
   }
   return TextAt(object, path);
 }
@@ -166,14 +199,14 @@ Result<FieldSelector> FieldSelector::Parse(std::string_view text) {
     start = end + 1;
     if (term.empty()) continue;
 
+    // A backslash in a path is nothing special.
     std::size_t at = 0;
     while (at < term.size() && term[at] != '=' && term.substr(at, 2) != "!=") {
-      at += term[at] == '\\' ? 2 : 1;
+      ++at;
     }
     if (at >= term.size()) return bad(term, "there is no =, == or !=");
     Requirement requirement;
     requirement.path = std::string(term.substr(0, at));
-    if (requirement.path.empty()) return bad(term, "there is no field");
     requirement.equal = term[at] == '=';
     at += requirement.equal && term.substr(at, 2) != "==" ? 1 : 2;
     for (; at < term.size(); ++at) {
@@ -189,21 +222,37 @@ Result<FieldSelector> FieldSelector::Parse(std::string_view text) {
       }
       requirement.value += c;
     }
+    if (requirement.path.empty()) {
+      // To a server nothing is equal to nothing, or not: all the same.
+      if (requirement.value.empty()) continue;
+      return bad(term, "there is no field");
+    }
     selector.requirements_.push_back(std::move(requirement));
   }
   return selector;
 }
 
-Status FieldSelector::Supports(const GroupResource& resource) const {
-  const auto known = SupportedPaths().find(resource);
+Status FieldSelector::Supports(const GroupResource& resource,
+                               std::string_view version,
+                               std::string_view definition) const {
+  const auto kind = FieldsOfKinds().find(resource);
+  const Json crd =
+      definition.empty() ? Json() : Json::parse(definition, nullptr, false);
+  Fields fields;
+  bool any = false;
+  if (crd.is_object()) {
+    fields = FieldsOf(crd, version);
+  } else if (kind != FieldsOfKinds().end()) {
+    fields = kind->second;
+  } else {
+    any = !IsBuiltIn(resource.group);
+  }
   for (const Requirement& requirement : requirements_) {
     const std::string& path = requirement.path;
-    if (path == "metadata.name") continue;
-    if (path == "metadata.namespace" && !IsClusterScoped(resource)) continue;
-    if (known != SupportedPaths().end() ? known->second.count(path) > 0
-                                        : !IsBuiltIn(resource.group)) {
+    if (any || path == "metadata.name" || fields.paths.count(path) > 0) {
       continue;
     }
+    if (path == "metadata.namespace" && fields.name_space) continue;
     return Error(Code::kInvalid, "field label not supported: " + path);
   }
   return {};

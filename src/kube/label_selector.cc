@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "kube/scan_text.h"
@@ -35,29 +37,36 @@ bool IsName(std::string_view text) {
   });
 }
 
+// A DNS subdomain: names of small letters, digits and "-" with dots between.
+bool IsDomain(std::string_view text) {
+  if (text.size() > 253) return false;
+  while (true) {
+    const auto dot = text.find('.');
+    const std::string_view name = text.substr(0, dot);
+    if (name.empty() || name.front() == '-' || name.back() == '-' ||
+        !std::all_of(name.begin(), name.end(), [](char c) {
+          return (IsAlnum(c) && !(c >= 'A' && c <= 'Z')) || c == '-';
+        })) {
+      return false;
+    }
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
 bool IsKey(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos) return IsName(text);
-  const std::string_view prefix = text.substr(0, slash);
-  const bool dns =
-      !prefix.empty() && prefix.size() <= 253 && IsAlnum(prefix.front()) &&
-      IsAlnum(prefix.back()) &&
-      std::all_of(prefix.begin(), prefix.end(), [](char c) {
-        return (IsAlnum(c) && !(c >= 'A' && c <= 'Z')) || c == '-' || c == '.';
-      });
-  return dns && IsName(text.substr(slash + 1));
+  return IsDomain(text.substr(0, slash)) && IsName(text.substr(slash + 1));
 }
 
+// Of a label's value, which has no sign. nullopt: no number, or too large.
 std::optional<std::int64_t> Integer(std::string_view text) {
-  const bool minus = !text.empty() && text[0] == '-';
-  if (minus || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
-  if (text.empty() || text.size() > 18) return std::nullopt;
   std::int64_t number = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    number = number * 10 + (c - '0');
-  }
-  return minus ? -number : number;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
 }
 
 }  // namespace

@@ -58,8 +58,11 @@ std::string IntegerText(std::string_view literal) {
 
 std::string DateText(const std::string& text, Micros at) {
   if (text.empty() || text == "null") return "<unknown>";
-  const auto time = ParseRfc3339(text);
-  return time ? HumanDuration(at - *time) : "<invalid>";
+  const auto time = ParseGoTime(text);
+  if (!time) return "<invalid>";
+  // Go's zero time stands for none: the first instant of the year 1.
+  constexpr Micros kZero = -62'135'596'800 * kSecond;
+  return *time == kZero ? "<unknown>" : HumanDuration(at - *time);
 }
 
 // "" for what does not fit the column's type.

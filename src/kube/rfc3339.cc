@@ -1,6 +1,9 @@
 #include <date/date.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "kube/scan_text.h"
 #include "kube/user_time.h"
 
@@ -19,9 +22,19 @@ std::optional<int> TakeNumber(std::string_view& text, std::size_t digits) {
   return number;
 }
 
+// Whose idea of RFC 3339: its own, or that of Go, which servers are written in.
+enum class Rules { kStandard, kGo };
+
+// Of the day. Go takes one digit, too.
+std::optional<int> TakeHour(std::string_view& text, Rules rules) {
+  const auto hour = TakeNumber(text, 2);
+  return hour || rules == Rules::kStandard ? hour : TakeNumber(text, 1);
+}
+
 // ".123456789" as microseconds; none if there are no digits after the point.
-std::optional<Micros> TakeFraction(std::string_view& text) {
-  if (!TakeChar(text, '.')) return 0;
+std::optional<Micros> TakeFraction(std::string_view& text, Rules rules) {
+  const bool comma = rules == Rules::kGo && TakeChar(text, ',');
+  if (!comma && !TakeChar(text, '.')) return 0;
   Micros fraction = 0;
   Micros unit = kSecond / 10;
   std::size_t digits = 0;
@@ -36,51 +49,65 @@ std::optional<Micros> TakeFraction(std::string_view& text) {
 }
 
 // "Z" or "+01:00", to be subtracted.
-std::optional<Micros> TakeOffset(std::string_view& text) {
-  if (TakeChar(text, 'Z') || TakeChar(text, 'z')) return 0;
+std::optional<Micros> TakeOffset(std::string_view& text, Rules rules) {
+  const bool standard = rules == Rules::kStandard;
+  if (TakeChar(text, 'Z') || (standard && TakeChar(text, 'z'))) return 0;
   const bool minus = !text.empty() && text[0] == '-';
   if (!minus && (text.empty() || text[0] != '+')) return std::nullopt;
   text.remove_prefix(1);
   const auto hours = TakeNumber(text, 2);
   if (!hours || !TakeChar(text, ':')) return std::nullopt;
   const auto minutes = TakeNumber(text, 2);
-  if (!minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+  if (!minutes || *hours > (standard ? 23 : 24) ||
+      *minutes > (standard ? 59 : 60)) {
+    return std::nullopt;
+  }
   const Micros offset = *hours * kHour + *minutes * kMinute;
   return minus ? -offset : offset;
 }
 
-}  // namespace
-
-std::optional<Micros> ParseRfc3339(std::string_view text) {
+std::optional<Micros> Read(std::string_view text, Rules rules) {
+  const bool standard = rules == Rules::kStandard;
   const auto year = TakeNumber(text, 4);
   if (!year || !TakeChar(text, '-')) return std::nullopt;
   const auto month = TakeNumber(text, 2);
   if (!month || !TakeChar(text, '-')) return std::nullopt;
   const auto day = TakeNumber(text, 2);
-  if (!day || (!TakeChar(text, 'T') && !TakeChar(text, 't'))) {
+  if (!day || (!TakeChar(text, 'T') && !(standard && TakeChar(text, 't')))) {
     return std::nullopt;
   }
-  const auto hour = TakeNumber(text, 2);
+  const auto hour = TakeHour(text, rules);
   if (!hour || !TakeChar(text, ':')) return std::nullopt;
   const auto minute = TakeNumber(text, 2);
   if (!minute || !TakeChar(text, ':')) return std::nullopt;
   const auto second = TakeNumber(text, 2);
   if (!second) return std::nullopt;
-  const auto fraction = TakeFraction(text);
+  const auto fraction = TakeFraction(text, rules);
   if (!fraction) return std::nullopt;
-  const auto offset = TakeOffset(text);
+  const auto offset = TakeOffset(text, rules);
   if (!offset || !text.empty()) return std::nullopt;
 
   const date::year_month_day ymd(date::year(*year),
                                  date::month(static_cast<unsigned>(*month)),
                                  date::day(static_cast<unsigned>(*day)));
   // 60 is a leap second: it is the next minute's first for us.
-  if (!ymd.ok() || *hour > 23 || *minute > 59 || *second > 60) {
+  if (!ymd.ok() || *hour > 23 || *minute > 59 ||
+      *second > (standard ? 60 : 59)) {
     return std::nullopt;
   }
   const Micros days = date::sys_days(ymd).time_since_epoch().count();
   return days * 24 * kHour + *hour * kHour + *minute * kMinute +
          *second * kSecond + *fraction - *offset;
+}
+
+}  // namespace
+
+std::optional<Micros> ParseRfc3339(std::string_view text) {
+  return Read(text, Rules::kStandard);
+}
+
+std::optional<Micros> ParseGoTime(std::string_view text) {
+  return Read(text, Rules::kGo);
 }
 
 std::string FormatRfc3339(Micros time) {
@@ -97,7 +124,9 @@ std::string FormatRfc3339(Micros time) {
 }
 
 std::string HumanDuration(Micros duration) {
-  const Micros seconds = duration / kSecond;
+  // Go counts nanoseconds in 64 bits, and stays at the largest.
+  constexpr Micros kLongest = std::numeric_limits<std::int64_t>::max() / 1000;
+  const Micros seconds = std::min(duration, kLongest) / kSecond;
   if (seconds < -1) return "<invalid>";
   if (seconds < 0) return "0s";
   if (seconds < 60 * 2) return fmt::format("{}s", seconds);

@@ -45,10 +45,12 @@ class FieldSelector {
   // values. "" matches everything.
   static Result<FieldSelector> Parse(std::string_view text);
 
-  // kInvalid, "field label not supported: x", as a server says for kinds that
-  // are built in. Kinds of other groups may have selectable fields of their
-  // own: any path is let through for them.
-  Status Supports(const GroupResource& resource) const;
+  // kInvalid, "field label not supported: x", as a server says. Custom
+  // resources have the fields that their definition names for the version that
+  // is asked for. `definition`: its JSON; "": there is none, or it is not
+  // known, and a kind that is not built in is let through with any path.
+  Status Supports(const GroupResource& resource, std::string_view version,
+                  std::string_view definition) const;
 
   // Whether the object's JSON matches; a field that is absent is "". False if
   // the JSON cannot be read.

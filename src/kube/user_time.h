@@ -18,6 +18,11 @@ namespace kubescribe::kube {
 // an offset if there is one. Nothing: it is no such time, or no such day.
 std::optional<Micros> ParseRfc3339(std::string_view text);
 
+// The same of text that no server has looked at, as a server's printer then
+// reads it: without leap seconds and small letters, but with a comma for the
+// point, an hour of one digit and offsets up to 24:60.
+std::optional<Micros> ParseGoTime(std::string_view text);
+
 // In UTC with six digits of fraction, so that it sorts as text:
 // "2026-11-20T10:00:00.123456Z". For machines.
 std::string FormatRfc3339(Micros time);
@@ -39,7 +44,7 @@ std::string FormatNamedZone(Micros time, const std::string& zone);
 std::string FormatLocal(Micros time, const std::string& zone);
 
 // kubectl's age of something: "5s", "3m10s", "4h", "2d3h", "<invalid>" for the
-// future by more than a second.
+// future by more than a second. None is longer than Go's longest, "292y".
 std::string HumanDuration(Micros duration);
 
 // HumanDuration(at - since); "<unknown>" without `since`.

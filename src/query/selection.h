@@ -17,9 +17,10 @@ class Selection {
   static Result<Selection> Parse(const std::string& labels,
                                  const std::string& fields);
 
-  // kInvalid: the kind has no such field.
-  Status Supports(const kube::GroupResource& resource) const {
-    return fields_.Supports(resource);
+  // As kube::FieldSelector::Supports.
+  Status Supports(const kube::GroupResource& resource, std::string_view version,
+                  std::string_view definition) const {
+    return fields_.Supports(resource, version, definition);
   }
   bool Picks(const kube::GroupResource& resource,
              std::string_view object) const;

@@ -266,13 +266,14 @@ Result<State> AskState(const std::string& path, const StateRequest& request) {
   }
   Question question(**reader, request, *coverage);
   for (Target& target : arguments->targets) {
-    const Status supported = selection->Supports(target.info.group_resource());
+    Result<std::string> crd = DefinitionOf(**reader, target, types);
+    if (!crd.ok()) return crd.error();
+    const Status supported = selection->Supports(target.info.group_resource(),
+                                                 target.info.version, *crd);
     if (!supported.ok()) return supported.error();
     Result<TypeState> type = question.Ask(std::move(target));
     if (!type.ok()) return type.error();
     type->server_version = *server;
-    Result<std::string> crd = DefinitionOf(**reader, type->target, types);
-    if (!crd.ok()) return crd.error();
     type->crd = std::move(*crd);
     state.types.push_back(std::move(*type));
   }

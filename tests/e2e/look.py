@@ -272,7 +272,7 @@ def _short_names(client):
     return names
 
 
-def _run(program, words, environment):
+def run(program, words, environment):
     done = subprocess.run(
         [program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, check=False, env=environment, timeout=120)
@@ -294,9 +294,9 @@ def ask_kubectl(kubectl, folder, client, kinds, forms, jobs):
     environment = environment_of(folder)
     questions = list(calls(client, kinds, forms))
     # The first one fills the cache of discovery, which all share.
-    _run(kubectl, ["api-resources"], environment)
+    run(kubectl, ["api-resources"], environment)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        answers = pool.map(lambda call: _ask_within_a_second(
+        answers = pool.map(lambda call: ask_within_a_second(
             kubectl, call.words, environment), questions)
         with open(folder / "calls.jsonl", "w", encoding="utf-8",
                   errors="surrogateescape") as out:
@@ -305,14 +305,14 @@ def ask_kubectl(kubectl, folder, client, kinds, forms, jobs):
     return len(questions)
 
 
-def _ask_within_a_second(kubectl, words, environment):
+def ask_within_a_second(kubectl, words, environment):
     """An answer of which no age was computed a second after another, unless
     that does not come about in some tries."""
     # One request to the server computes all ages at once.
     ticking = words[0] == "get" and ("," in words[1] or words[1] == "all")
     for _ in range(4 if ticking else 1):
         began = time.time()
-        code, out, err = _run(kubectl, words, environment)
+        code, out, err = run(kubectl, words, environment)
         ended = time.time()
         if len(_instants(began, ended)) == 1:
             break
@@ -416,7 +416,7 @@ def compare_one(kubescribe, folder, call):
     if "the server could not find the requested resource" in answer["err"]:
         return None  # kubectl describes a version that this server has not
     if not answer["out"]:
-        _, out, err = _run(kubescribe, [*call.words, *place], environment)
+        _, out, err = run(kubescribe, [*call.words, *place], environment)
         expected, got = _plain_err(answer["err"]), _plain_err(err)
         if out:
             return Difference(call, "stdout", "", out, err)
@@ -431,7 +431,7 @@ def compare_one(kubescribe, folder, call):
         instants += [answer["ended"] + step / 4 for step in range(9)]
     told = []
     for instant in instants:
-        _, out, err = _run(
+        _, out, err = run(
             kubescribe, [*call.words, *place, "--at", _rfc3339(instant)],
             environment)
         got = _masked(call, out)

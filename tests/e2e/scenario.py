@@ -32,13 +32,15 @@ class Failed(Exception):
 class Context:
     """seed, folders, and a line of output with the time since the start."""
 
-    def __init__(self, seed, bin_dir, servers, work, scale):
+    def __init__(self, seed, bin_dir, servers, work, scale, count=None):
+        """`count`: of random cases, in a test that has them."""
         self.seed = seed
         self.rng = random.Random(seed)
         self.bin = bin_dir
         self.servers = servers
         self.work = work
         self.scale = scale
+        self.count = count
         self._began = time.monotonic()
 
     def say(self, text):
@@ -69,7 +71,8 @@ def in_ci():
     return os.environ.get("CI") == "true"
 
 
-def main(run, needs_programs=True):
+def main(run, needs_programs=True, count=None):
+    """`count`: how many random cases unless --count says; None: it has none."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--seed", type=int,
                         default=random.SystemRandom().randrange(10**9))
@@ -82,6 +85,9 @@ def main(run, needs_programs=True):
                         help="a part of the writes and kills, for a quick look")
     parser.add_argument("--keep", action="store_true",
                         help="keep the folder of a passed run, too")
+    if count is not None:
+        parser.add_argument("--count", type=int, default=count,
+                            help="of random cases")
     options = parser.parse_args()
     servers = options.servers or rig.find_servers()
     if not servers:
@@ -92,8 +98,9 @@ def main(run, needs_programs=True):
 
     print(f"seed {options.seed} (again: --seed {options.seed})", flush=True)
     work = pathlib.Path(tempfile.mkdtemp(prefix="kubescribe-e2e-"))
-    context = Context(options.seed, options.bin.resolve(), servers, work,
-                      options.scale)
+    context = Context(options.seed, options.bin.resolve(),
+                      pathlib.Path(servers), work, options.scale,
+                      getattr(options, "count", None))
     try:
         run(context)
     except Exception as error:

@@ -128,25 +128,30 @@ def fill(client, only=None):
     """
     now = datetime.datetime.now(datetime.timezone.utc)
     minor = minor_of(client)
-    kinds = _Kinds(client)
-    refused = []
-    count = 0
+    made = []
     for item in read():
         keeper = item.pop("zoo", {})
         if not keeper.get("since", 0) <= minor <= keeper.get("until", 999):
             continue
-        if only and not only(item):
-            continue
-        problem = _make(client, kinds, _times(item, now),
-                        _times(keeper, now))
-        if problem:
-            refused.append(problem)
-        else:
-            count += 1
+        if not only or only(item):
+            made.append((_times(item, now), _times(keeper, now)))
+    _make_all(client, made)
+    return len(made)
+
+
+def make(client, items):
+    """Makes these objects, each with its status if it has one; "zoo" is the
+    namespace of what names none. Raises Refused."""
+    _make_all(client, [(item, {}) for item in items])
+
+
+def _make_all(client, items):
+    kinds = _Kinds(client)
+    refused = [problem for item, keeper in items
+               if (problem := _make(client, kinds, item, keeper))]
     if refused:
-        raise Refused(f"{len(refused)} objects of the zoo were refused:\n  " +
+        raise Refused(f"{len(refused)} objects were refused:\n  " +
                       "\n  ".join(refused))
-    return count
 
 
 def _make(client, kinds, item, keeper):

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   if (labels.ok()) (void)labels->Matches({{"a", "b"}, {"c", "1"}, {"d", ""}});
   const auto fields = kube::FieldSelector::Parse(text);
   if (fields.ok()) {
-    (void)fields->Supports({"", "pods"}).ok();
+    (void)fields->Supports({"", "pods"}, "v1", "").ok();
     (void)fields->MatchesObject({"", "pods"},
                                 R"({"metadata":{"name":"a"},"a":[1]})");
   }

@@ -76,7 +76,6 @@ class Get final : public Command {
                      "wide, name, json, yaml, jsonpath=TEMPLATE, "
                      "jsonpath-as-json=TEMPLATE, jsonpath-file=FILE, "
                      "custom-columns=SPEC or custom-columns-file=FILE")
-        ->transform(WithoutEquals)
         ->type_name("FORMAT");
     app_->add_option("--sort-by", options_.sort_by,
                      "In the order of this field ('.metadata.name')")
@@ -87,7 +86,6 @@ class Get final : public Command {
                      "A column of each of these labels")
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->transform(WithoutEquals)
         ->type_name("LABELS");
     app_->add_flag("--show-kind", options_.show_kind,
                    "The kind in front of each name");
@@ -229,8 +227,13 @@ class Get final : public Command {
     for (const query::TypeState& type : state.types) {
       if (type.target.names.empty()) continue;
       if (!request_.label_selector.empty() || !fields_.empty()) {
+        // No name has a slash: this one stands behind its type's.
+        const bool pair = request_.words.back().find('/') != std::string::npos;
         return Error(Code::kInvalid,
-                     "name cannot be provided when a selector is specified");
+                     pair ? "selectors and the all flag cannot be used when "
+                            "passing resource/name arguments"
+                          : "name cannot be provided when a selector is "
+                            "specified");
       }
       if (options_.all_namespaces && type.target.row.namespaced) {
         return Error(Code::kInvalid,

@@ -101,6 +101,40 @@ bool Mistyped(const CLI::App& app, const std::vector<std::string>& words) {
   return true;
 }
 
+// The long name of a flag of one letter; "": there is none.
+std::string LongName(const CLI::App& app, const std::string& letter) {
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->check_sname(letter) && !option->get_lnames().empty()) {
+        return option->get_lnames().front();
+      }
+    }
+  }
+  return "";
+}
+
+// kubectl takes "-n=prod" for "--namespace=prod", and "--selector=" for one
+// that is empty. CLI11 knows "=" behind long names only, and looks for the
+// value of the other in the next word.
+std::vector<std::string> AsCli11Reads(const CLI::App& app,
+                                      const std::vector<std::string>& words) {
+  std::vector<std::string> read;
+  bool flags = true;
+  for (std::string word : words) {
+    flags = flags && word != "--";
+    if (flags && word.size() > 3 && word[0] == '-' && word[2] == '=') {
+      const std::string name = LongName(app, word.substr(1, 1));
+      if (!name.empty()) word.replace(0, 2, "--" + name);
+    }
+    const bool empty =
+        flags && word.rfind("--", 0) == 0 && word.find('=') == word.size() - 1;
+    if (empty) word.pop_back();
+    read.push_back(std::move(word));
+    if (empty) read.emplace_back();
+  }
+  return read;
+}
+
 int WriteManual(const CLI::App& app, const std::string& folder) {
   const Status written =
       cli::WriteManPages(app, "kubescribe", 1, {"kubescribed(8)"}, folder);
@@ -178,6 +212,7 @@ int Main(int argc, char** argv) {
     words.emplace_back("--help");
   }
   if (Mistyped(app, words)) return kExitUsage;
+  words = AsCli11Reads(app, words);
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 takes them
     app.parse(words);

@@ -5,11 +5,6 @@
 
 namespace kubescribe::tool {
 
-std::string WithoutEquals(std::string value) {
-  if (!value.empty() && value.front() == '=') value.erase(0, 1);
-  return value;
-}
-
 void SelectionFlags::Declare(CLI::App& app, const std::string& what) {
   app.add_option("what", words_, what)->required()->type_name("TYPE");
   name_space.Declare(app);
@@ -22,9 +17,7 @@ void SelectionFlags::Declare(CLI::App& app, const std::string& what) {
             ->check(CheckSeq);
   at->excludes(rv)->excludes(seq);
   rv->excludes(seq);
-  app.add_option("-l,--selector", labels_, "Label selector")
-      ->transform(WithoutEquals)
-      ->type_name("EXPR");
+  app.add_option("-l,--selector", labels_, "Label selector")->type_name("EXPR");
   app.add_flag("--strict", strict, "Exit with 4 when the answer is uncertain");
 }
 

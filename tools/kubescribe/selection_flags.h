@@ -17,9 +17,6 @@ class Option;
 
 namespace kubescribe::tool {
 
-// "-o=json" is "-o json", as kubectl takes it: for CLI11's transform.
-std::string WithoutEquals(std::string value);
-
 class SelectionFlags {
  public:
   // `what`: the help of the words. TYPE and names, -n, -A, --at, --rv, --seq,

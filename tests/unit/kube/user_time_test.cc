@@ -58,6 +58,28 @@ TEST(Rfc3339, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(FormatRfc3339(-1), "1969-12-31T23:59:59.999999Z");
 }
 
+TEST(Rfc3339, IsReadAsGoReadsIt) {
+  constexpr Micros kThen = 1577836800 * kSecond;
+  EXPECT_EQ(ParseGoTime("2020-01-01T00:00:00Z"), kThen);
+  EXPECT_EQ(ParseGoTime("2020-01-01T00:00:00,5Z"), kThen + kSecond / 2);
+  EXPECT_EQ(ParseGoTime("2020-01-01T00:00:00.5Z"), kThen + kSecond / 2);
+  EXPECT_EQ(ParseGoTime("2020-01-01T7:00:00Z"), kThen + 7 * kHour);
+  EXPECT_EQ(ParseGoTime("2020-01-01T00:00:00+24:00"), kThen - kDay);
+  EXPECT_EQ(ParseGoTime("2020-01-01T00:00:00-23:60"), kThen + kDay);
+  for (const char* bad :
+       {"2020-01-01t00:00:00Z", "2020-01-01T00:00:00z", "2019-12-31T23:59:60Z",
+        "2020-01-01T24:00:00Z", "2020-01-01T00:00:00,Z", "2020-01-01T:00:00Z",
+        "2020-01-01T00:00:00+25:00", "2020-01-01T00:00:00+00:61",
+        "2020-1-01T00:00:00Z", "2020-01-01T00:0:00Z"}) {
+    EXPECT_FALSE(ParseGoTime(bad)) << bad;
+  }
+  for (const char* not_standard :
+       {"2020-01-01T00:00:00,5Z", "2020-01-01T7:00:00Z",
+        "2020-01-01T00:00:00-23:60"}) {
+    EXPECT_FALSE(ParseRfc3339(not_standard)) << not_standard;
+  }
+}
+
 TEST(HumanDuration, IsKubectls) {
   const std::vector<std::pair<Micros, const char*>> cases = {
       {-2 * kSecond, "<invalid>"},
@@ -85,6 +107,7 @@ TEST(HumanDuration, IsKubectls) {
       {(2 * 365 + 1) * kDay, "2y1d"},
       {8 * 365 * kDay - 1, "7y364d"},
       {(8 * 365 + 100) * kDay, "8y"},
+      {2025 * 365 * kDay, "292y"},
   };
   for (const auto& [duration, expected] : cases) {
     EXPECT_EQ(HumanDuration(duration), expected) << duration;

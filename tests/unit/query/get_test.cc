@@ -93,6 +93,9 @@ TEST_F(GetTest, WrongArgumentsAreRefusedInKubectlsWords) {
   EXPECT_NE(error("pods web -l app=v1")
                 .find("name cannot be provided when a selector is specified"),
             std::string::npos);
+  EXPECT_NE(error("pods/web --field-selector metadata.name=web")
+                .find("selectors and the all flag cannot be used"),
+            std::string::npos);
   EXPECT_NE(
       error("pods web -A")
           .find("a resource cannot be retrieved by name across all namespaces"),
@@ -103,6 +106,21 @@ TEST_F(GetTest, WrongArgumentsAreRefusedInKubectlsWords) {
             std::string::npos);
   EXPECT_NE(error("pods --output-watch-events").find("--watch"),
             std::string::npos);
+}
+
+TEST_F(GetTest, ShortFlagsTakeTheirValueBehindAnEqualsSign) {
+  const auto out = [&](const std::string& args) {
+    return Run("get pods " + args + At(15)).out;
+  };
+  const std::string all = out("-n prod -o name");
+  EXPECT_EQ(all, "pod/web\n");
+  EXPECT_EQ(out("-n=prod -o=name"), all);
+  EXPECT_EQ(out("-o=name --selector= -n=prod"), all);
+  EXPECT_EQ(out("-o=name --field-selector= -n=prod"), all);
+  EXPECT_EQ(out("-A=true -l=app=v1 -o=name"), all + all);
+  EXPECT_EQ(Run("get pods -A -l==app").code, 2);
+  EXPECT_EQ(Run("get pods -A -l=").code, 2);  // "=", as with kubectl
+  EXPECT_EQ(Run("get pods -A --selector==app").code, 2);
 }
 
 TEST_F(GetTest, LabelsAndKindsAreColumnsAsKubectlHasThem) {
