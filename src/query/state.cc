@@ -72,6 +72,12 @@ class Question {
     } else {
       type.warnings = coverage_.At(resource, name_space, from, as_of.at);
     }
+    if (request_.deleted_since == kSinceTheRecord) {
+      std::erase_if(type.warnings, [&](const Warning& warning) {
+        const store::Doubtful& doubt = warning.doubt;
+        return doubt.cause == "start" && doubt.to && *doubt.to <= as_of.at;
+      });
+    }
     const Status pruned =
         AddPruned(type.target.names, filter, as_of, from, type);
     if (!pruned.ok()) return pruned.error();

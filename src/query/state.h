@@ -30,6 +30,8 @@ struct When {
   std::optional<std::string> rv;
 };
 
+inline constexpr Micros kSinceTheRecord = 0;
+
 struct StateRequest {
   std::vector<std::string> words;         // as ParseArguments
   std::optional<std::string> name_space;  // none: all; of namespaced kinds
@@ -39,7 +41,8 @@ struct StateRequest {
   // Only what changed since then.
   std::optional<Micros> changed_since = {};
   // Not what lived at the instant, but what was gone by then and had ended
-  // since this.
+  // since this; kSinceTheRecord: since each stream's first list, so that what
+  // was before it leaves no doubt.
   std::optional<Micros> deleted_since = {};
 };
 

@@ -182,7 +182,7 @@ class Get final : public Command {
     request_.field_selector = fields_;
     Status watch = ReadWatch();
     if (!watch.ok()) return watch;
-    if (deleted_) request_.deleted_since = kEver;
+    if (deleted_) request_.deleted_since = query::kSinceTheRecord;
     for (const auto& [text, flag, target] :
          {std::tuple(&since_, "--since", &request_.deleted_since),
           std::tuple(&changed_since_, "--changed-since",
@@ -292,8 +292,6 @@ class Get final : public Command {
                       kube::HumanDuration(age) + " ago");
     }
   }
-
-  static constexpr Micros kEver = 0;
 
   SelectionFlags selection_;
   query::StateRequest request_;
