@@ -91,6 +91,8 @@ std::string Unsure(const std::vector<Warning>& warnings) {
 Result<History> GetHistory(const std::string& path,
                            const HistoryRequest& request) {
   History history;
+  // The last one before `since`, which tells what the first one changed.
+  std::optional<store::Revision> before;
   {
     Result<std::unique_ptr<store::Reader>> opened = store::Reader::Open(path);
     if (!opened.ok()) return opened.error();
@@ -112,6 +114,14 @@ Result<History> GetHistory(const std::string& path,
     filter.name = history.target.names.front();
     if (namespaced) filter.name_space = request.name_space;
     store::Seq after = 0;
+    const auto too_early = [&](store::Revision& revision) {
+      if (!request.since || revision.changed_at >= *request.since) return false;
+      if (history.entries.empty() && !revision.late &&
+          revision.event != store::Event::kVanished) {
+        before = std::move(revision);
+      }
+      return true;
+    };
     for (;;) {
       Result<std::vector<store::Revision>> page =
           reader.History(filter, after, kPage);
@@ -120,7 +130,7 @@ Result<History> GetHistory(const std::string& path,
       after = page->back().seq;
       const bool last = page->size() < kPage;
       for (store::Revision& revision : *page) {
-        if (request.since && revision.changed_at < *request.since) continue;
+        if (too_early(revision)) continue;
         if (request.until && revision.changed_at > *request.until) continue;
         history.entries.push_back({std::move(revision), "", {}, ""});
       }
@@ -167,9 +177,13 @@ Result<History> GetHistory(const std::string& path,
     }
   }
   if (request.fields) {
-    const Status filled =
-        FillFields(path, history.target.row.kind, history.entries);
+    auto& entries = history.entries;
+    const bool extra = before.has_value();
+    if (extra)
+      entries.insert(entries.begin(), {*std::move(before), "", {}, ""});
+    const Status filled = FillFields(path, history.target.row.kind, entries);
     if (!filled.ok()) return filled.error();
+    if (extra) entries.erase(entries.begin());
   }
   return history;
 }
