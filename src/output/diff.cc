@@ -1,6 +1,8 @@
 #include "output/diff.h"
 
+#include <cstdio>
 #include <dtl/dtl.hpp>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -30,6 +32,48 @@ void FixEmptySide(std::string& line) {
   }
 }
 
+struct Hunk {
+  std::size_t from = 0;
+  std::size_t from_lines = 0;
+  std::size_t to = 0;
+  std::size_t to_lines = 0;
+};
+
+std::optional<Hunk> HunkOf(const std::string& line) {
+  Hunk hunk;
+  if (std::sscanf(line.c_str(), "@@ -%zu,%zu +%zu,%zu @@", &hunk.from,
+                  &hunk.from_lines, &hunk.to, &hunk.to_lines) != 4) {
+    return std::nullopt;
+  }
+  return hunk;
+}
+
+// dtl begins a hunk right behind another one; diff has one of both.
+std::vector<std::string> Joined(std::vector<std::string> lines) {
+  std::vector<std::string> joined;
+  std::size_t head = 0;  // of the last hunk, in `joined`
+  std::optional<Hunk> last;
+  for (std::string& line : lines) {
+    const std::optional<Hunk> next = HunkOf(line);
+    if (next && last && next->from == last->from + last->from_lines &&
+        next->to == last->to + last->to_lines) {
+      last->from_lines += next->from_lines;
+      last->to_lines += next->to_lines;
+      joined[head] = "@@ -" + std::to_string(last->from) + "," +
+                     std::to_string(last->from_lines) + " +" +
+                     std::to_string(last->to) + "," +
+                     std::to_string(last->to_lines) + " @@";
+      continue;
+    }
+    if (next) {
+      last = next;
+      head = joined.size();
+    }
+    joined.push_back(std::move(line));
+  }
+  return joined;
+}
+
 }  // namespace
 
 std::string UnifiedDiff(std::string_view from, std::string_view to,
@@ -47,7 +91,7 @@ std::string UnifiedDiff(std::string_view from, std::string_view to,
   std::string out =
       Paint("--- " + std::string(from_label), Colour::kBold, colour) + "\n" +
       Paint("+++ " + std::string(to_label), Colour::kBold, colour) + "\n";
-  for (std::string& line : Lines(hunks.str())) {
+  for (std::string& line : Joined(Lines(hunks.str()))) {
     FixEmptySide(line);
     const char mark = line.empty() ? ' ' : line.front();
     const bool marked = mark == '+' || mark == '-' || mark == '@';

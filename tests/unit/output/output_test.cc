@@ -152,6 +152,19 @@ TEST(DiffTest, HunksCarryThreeLinesOfContext) {
             "-line 10\n+changed\n line 11\n line 12\n line 13\n");
 }
 
+TEST(DiffTest, ChangesWhoseContextsMeetAreOneHunk) {
+  std::string from;
+  std::string to;
+  for (int i = 1; i <= 9; ++i) {
+    const std::string line = std::to_string(i) + "\n";
+    from += line;
+    to += i == 1 || i == 7 ? "x\n" : line;
+  }
+  EXPECT_EQ(UnifiedDiff(from, to, "old", "new", false),
+            "--- old\n+++ new\n@@ -1,9 +1,9 @@\n-1\n+x\n 2\n 3\n 4\n 5\n "
+            "6\n-7\n+x\n 8\n 9\n");
+}
+
 TEST(DiffTest, AllOfAnObjectThatAppearedIsAdded) {
   EXPECT_EQ(UnifiedDiff("", "a: 1\n", "old", "new", false),
             "--- old\n+++ new\n@@ -0,0 +1,1 @@\n+a: 1\n");
