@@ -66,6 +66,19 @@ void SayUnknownFlag(const CLI::App& app, const std::string& flag,
   Suggest(near);
 }
 
+// Of words that a command cannot do without: which, and what they can be. "":
+// all are there.
+std::string MissingWords(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_positional() && option->get_required() &&
+        option->count() == 0) {
+      return option->get_type_name() +
+             " is required: " + option->get_description();
+    }
+  }
+  return "";
+}
+
 // What is wrong with the command line.
 void Explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* at = &app;
@@ -83,6 +96,8 @@ void Explain(const CLI::App& app, const CLI::ParseError& error) {
     SayUnknownFlag(*at, flag->substr(0, flag->find('=')), command);
   } else if (at == &app && !rest.empty()) {
     SayUnknownCommand(app, rest.front());
+  } else if (const std::string missing = MissingWords(*at); !missing.empty()) {
+    std::cerr << "error: " << missing << "\n";
   } else {
     std::cerr << "error: " << output::EscapeControls(error.what()) << "\n";
   }

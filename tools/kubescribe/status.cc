@@ -71,6 +71,7 @@ class StatusCommand final : public Command {
     Value clusters = Value::Array();
     int code = kExitFound;
     std::set<std::string> seen;
+    bool any = false;  // was printed, so that an empty line stands between
     for (const query::DatabaseFile& file : *files) {
       const Result<FileStatus> status = LookAt(file);
       if (!status.ok()) {
@@ -84,6 +85,8 @@ class StatusCommand final : public Command {
       if (IsDocument(output_)) {
         clusters.items.push_back(Json(*status, live));
       } else {
+        if (any) out.Write("\n");
+        any = true;
         Print(*status, recorder, live, out, Stopped(*status, live));
       }
     }
@@ -95,9 +98,11 @@ class StatusCommand final : public Command {
         json["recorder"] = *live;
         clusters.items.push_back(std::move(json));
       } else {
-        out.Write("cluster      " + live->Find("cluster")->text +
+        out.Write((any ? "\ncluster      " : "cluster      ") +
+                  live->Find("cluster")->text +
                   "\nfile         none yet\nrecorder     running" +
-                  output::EscapeControls(LiveFigures(*live)) + "\n\n");
+                  output::EscapeControls(LiveFigures(*live)) + "\n");
+        any = true;
       }
     }
     if (IsDocument(output_)) {
@@ -223,7 +228,6 @@ class StatusCommand final : public Command {
         {"STREAM", "STATE", "POSITION", "KNOWN-UNTIL", "LAG", "LAST-EVENT",
          "RATE", "ALIVE", "REVISIONS", "SIZE", "MESSAGE"},
         Rows(status, live, stopped, zone, now)));
-    out.Write("\n");
   }
 
   static std::string RecorderLine(const store::FileInfo& info,
