@@ -2,12 +2,15 @@
 
 #include <chrono>
 
+#include "base/test_switches.h"
+
 namespace kubescribe {
 namespace {
 
 class RealClock final : public Clock {
  public:
   Micros Wall() const override {
+    if (const auto fixed = FixedNow()) return *fixed;
     return std::chrono::duration_cast<std::chrono::microseconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();

@@ -62,6 +62,15 @@ void RereadTestSwitches() {
   reached = 0;
 }
 
+std::optional<Micros> FixedNow() {
+  static const std::optional<Micros> now = []() -> std::optional<Micros> {
+    const char* text = std::getenv("KUBESCRIBE_NOW");
+    if (text == nullptr) return std::nullopt;
+    return std::strtoll(text, nullptr, 10);
+  }();
+  return now;
+}
+
 bool Mutant(int number) { return TheSwitches().mutant == number; }
 
 }  // namespace kubescribe

@@ -10,10 +10,15 @@
 // one a line, so that a test can learn which there are. KUBESCRIBE_MUTANT=N
 // switches the mistake N on. KUBESCRIBE_SLOW_DISK=N makes every write to a
 // database's files and every sync of them last N microseconds longer.
+// KUBESCRIBE_NOW=N lets the wall clock stand at N, microseconds since 1970.
 //
 // All of it only where KUBESCRIBE_TEST_SWITCHES is defined (presets debug,
 // asan, tsan); otherwise both compile to nothing and false. Any thread.
 #pragma once
+
+#include <optional>
+
+#include "base/clock.h"
 
 namespace kubescribe {
 
@@ -21,6 +26,8 @@ namespace kubescribe {
 
 void ReachKillPoint(const char* name);
 bool Mutant(int number);
+// KUBESCRIBE_NOW; as it was when this was first called.
+std::optional<Micros> FixedNow();
 
 // The environment is read once; a child after fork() reads it anew with this
 // and has reached no point yet.
@@ -31,6 +38,7 @@ void RereadTestSwitches();
 #else
 
 constexpr bool Mutant(int /*number*/) { return false; }
+constexpr std::optional<Micros> FixedNow() { return std::nullopt; }
 
 #define KUBESCRIBE_KILL_POINT(name) static_cast<void>(0)
 
