@@ -137,8 +137,9 @@ void Ledger::Finish(store::Transaction& tx) {
       tx.PutStream(row);
     }
     // While a clock that went back is waited out, transactions share one
-    // reading, and the answer for that instant changes with each.
-    if (t.recorded && tx.recorded_at() <= known_until_) {
+    // reading, and the answer for that instant changes with each. (One that
+    // went back further leaves all the time between in doubt.)
+    if (t.recorded && tx.recorded_at() == known_until_) {
       tx.AddDoubt(id, tx.recorded_at(), tx.recorded_at() + 1);
     }
   }
