@@ -1,12 +1,13 @@
 // kubescribe clusters: which clusters are recorded, since when and up to when.
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "kube/user_time.h"
 #include "kubescribe/answer.h"
-#include "kubescribe/command.h"
 #include "kubescribe/file_status.h"
-#include "output/table.h"
+#include "kubescribe/listing.h"
 
 namespace kubescribe::tool {
 namespace {
@@ -34,10 +35,7 @@ class Clusters final : public Command {
     app_ = app.add_subcommand("clusters",
                               "The recorded clusters: since when, up to when");
     app_->footer(kClustersExamples);
-    app_->add_option("-o,--output", output_, "wide, name, json or yaml")
-        ->check(CLI::IsMember({"wide", "name", "json", "yaml"}))
-        ->type_name("FORMAT");
-    app_->add_flag("--no-headers", no_headers_, "No line of column names");
+    listing_.Declare(*app_);
   }
 
   int Run() override {
@@ -53,7 +51,7 @@ class Clusters final : public Command {
       if (!status.ok()) {
         failed = true;
         row.error = status.error().message();
-        Say("error", "cluster " + file.cluster + ": " + row.error);
+        SayUnread(file.cluster, status.error());
         continue;
       }
       row.status = std::move(*status);
@@ -63,14 +61,14 @@ class Clusters final : public Command {
           Liveness(row.status, LiveCluster(recorder, name), common_.place);
     }
     Out out;
-    if (IsDocument(output_)) {
-      WriteDocument(Document(rows), output_, out);
-    } else if (output_ == "name") {
+    if (IsDocument(listing_.output())) {
+      WriteDocument(Document(rows), listing_.output(), out);
+    } else if (listing_.names()) {
+      std::vector<std::string> names;
       for (const ClusterRow& row : rows) {
-        if (row.error.empty()) {
-          out.Write(output::EscapeControls(row.status.info.cluster) + "\n");
-        }
+        if (row.error.empty()) names.push_back(row.status.info.cluster);
       }
+      Listing::WriteNames(names, out);
     } else {
       PrintTable(rows, out);
     }
@@ -80,15 +78,11 @@ class Clusters final : public Command {
 
  private:
   void PrintTable(const std::vector<ClusterRow>& clusters, Out& out) const {
-    const bool wide = output_ == "wide";
     const std::string zone = kube::LocalZone();
-    std::vector<std::string> header;
-    if (!no_headers_) {
-      header = {"NAME", "STATE",  "SINCE", "UNTIL",
-                "SIZE", "SERVER", "GAPS",  "OPEN-GAPS"};
-      if (wide) {
-        header.insert(header.end(), {"RECORDS", "SCHEMA", "IDENTITY", "FILE"});
-      }
+    std::vector<std::string> header = {"NAME", "STATE",  "SINCE", "UNTIL",
+                                       "SIZE", "SERVER", "GAPS",  "OPEN-GAPS"};
+    if (listing_.wide()) {
+      header.insert(header.end(), {"RECORDS", "SCHEMA", "IDENTITY", "FILE"});
     }
     std::vector<std::vector<std::string>> rows;
     for (const ClusterRow& cluster : clusters) {
@@ -101,7 +95,7 @@ class Clusters final : public Command {
                       info.server_version.empty() ? "-" : info.server_version,
                       std::to_string(cluster.status.gaps),
                       std::to_string(cluster.status.open_gaps)});
-      if (wide) {
+      if (listing_.wide()) {
         rows.back().insert(
             rows.back().end(),
             {std::to_string(info.last_seq), std::to_string(info.schema_version),
@@ -109,7 +103,7 @@ class Clusters final : public Command {
              cluster.status.path});
       }
     }
-    if (!rows.empty()) out.Write(output::RenderTable(header, rows));
+    listing_.WriteTable(std::move(header), rows, out);
   }
 
   static output::Value Document(const std::vector<ClusterRow>& clusters) {
@@ -144,8 +138,7 @@ class Clusters final : public Command {
     return document;
   }
 
-  std::string output_;
-  bool no_headers_ = false;
+  Listing listing_;
 };
 
 }  // namespace

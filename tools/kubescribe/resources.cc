@@ -5,9 +5,8 @@
 
 #include "kube/user_time.h"
 #include "kubescribe/answer.h"
-#include "kubescribe/command.h"
 #include "kubescribe/file_status.h"
-#include "output/table.h"
+#include "kubescribe/listing.h"
 #include "query/doubt.h"
 #include "query/resolve.h"
 #include "store/reader.h"
@@ -103,10 +102,7 @@ class Resources final : public Command {
   void Declare(CLI::App& app) override {
     app_ = app.add_subcommand("resources", "What is recorded, kind by kind");
     app_->footer(kResourcesExamples);
-    app_->add_option("-o,--output", output_, "wide, name, json or yaml")
-        ->check(CLI::IsMember({"wide", "name", "json", "yaml"}))
-        ->type_name("FORMAT");
-    app_->add_flag("--no-headers", no_headers_, "No line of column names");
+    listing_.Declare(*app_);
   }
 
   int Run() override {
@@ -117,7 +113,7 @@ class Resources final : public Command {
     for (const query::DatabaseFile& file : *files) {
       const Status loaded = Load(file, lines);
       if (loaded.ok()) continue;
-      Say("error", "cluster " + file.cluster + ": " + loaded.error().message());
+      SayUnread(file.cluster, loaded.error());
       output::Value error = output::Value::Object();
       error["cluster"] = TextValue(file.cluster);
       error["error"] = TextValue(loaded.error().message());
@@ -125,16 +121,14 @@ class Resources final : public Command {
     }
     const bool failed = !errors.items.empty();
     Out out;
-    if (IsDocument(output_)) {
-      WriteDocument(Document(lines, std::move(errors)), output_, out);
-    } else if (output_ == "name") {
-      std::set<std::string> seen;
+    if (IsDocument(listing_.output())) {
+      WriteDocument(Document(lines, std::move(errors)), listing_.output(), out);
+    } else if (listing_.names()) {
+      std::vector<std::string> names;
       for (const ResourceLine& line : lines) {
-        const std::string name = line.target.info.group_resource().ToString();
-        if (seen.insert(name).second) {
-          out.Write(output::EscapeControls(name) + "\n");
-        }
+        names.push_back(line.target.info.group_resource().ToString());
       }
+      Listing::WriteNames(names, out);
     } else if (!lines.empty()) {
       PrintTable(lines, files->size() > 1, out);
     } else if (!failed) {
@@ -148,16 +142,13 @@ class Resources final : public Command {
  private:
   void PrintTable(const std::vector<ResourceLine>& lines, bool clusters,
                   Out& out) const {
-    const bool wide = output_ == "wide";
     const std::string zone = kube::LocalZone();
     std::vector<std::string> header;
-    if (!no_headers_) {
-      if (clusters) header.emplace_back("CLUSTER");
-      header.insert(header.end(),
-                    {"NAME", "APIVERSION", "KIND", "NAMESPACES", "ALIVE",
-                     "EVER", "REVISIONS", "SIZE", "SINCE"});
-      if (wide) header.insert(header.end(), {"SHORTNAMES", "STATE"});
-    }
+    if (clusters) header.emplace_back("CLUSTER");
+    header.insert(header.end(),
+                  {"NAME", "APIVERSION", "KIND", "NAMESPACES", "ALIVE", "EVER",
+                   "REVISIONS", "SIZE", "SINCE"});
+    if (listing_.wide()) header.insert(header.end(), {"SHORTNAMES", "STATE"});
     std::vector<std::vector<std::string>> rows;
     for (const ResourceLine& line : lines) {
       const kube::ResourceInfo& info = line.target.info;
@@ -171,7 +162,7 @@ class Resources final : public Command {
            std::to_string(line.stats.revisions),
            HumanSize(static_cast<std::uintmax_t>(line.stats.bytes)),
            line.since ? kube::FormatLocal(*line.since, zone) : "-"});
-      if (!wide) continue;
+      if (!listing_.wide()) continue;
       std::string short_names;
       for (const std::string& name : info.short_names) {
         short_names += (short_names.empty() ? "" : ",") + name;
@@ -179,7 +170,7 @@ class Resources final : public Command {
       row.push_back(short_names.empty() ? "-" : short_names);
       row.push_back(line.state.empty() ? "-" : line.state);
     }
-    out.Write(output::RenderTable(header, rows));
+    listing_.WriteTable(std::move(header), rows, out);
   }
 
   static output::Value Document(const std::vector<ResourceLine>& lines,
@@ -215,8 +206,7 @@ class Resources final : public Command {
     return document;
   }
 
-  std::string output_;
-  bool no_headers_ = false;
+  Listing listing_;
 };
 
 }  // namespace
