@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "output/terminal.h"
-
 namespace kubescribe::output {
 namespace {
 
@@ -19,14 +17,15 @@ std::uint32_t CharactersOf(std::string_view text) {
 
 }  // namespace
 
-void Columns::AddCell(std::string_view text) {
+void Columns::AddCell(std::string_view text, std::optional<Colour> colour) {
   const std::size_t end = std::min(text.find_first_of("\n\r\f"), text.size());
   const bool cut = end != text.size();
   const std::string escaped =
-      escape_ ? EscapeControls(text.substr(0, end)) : std::string();
-  text = escape_ ? std::string_view(escaped) : text.substr(0, end);
+      look_.terminal ? EscapeControls(text.substr(0, end)) : std::string();
+  text = look_.terminal ? std::string_view(escaped) : text.substr(0, end);
   Cell cell;
   cell.begin = text_.size();
+  cell.colour = colour;
   const auto close = [&] {
     cell.size = static_cast<std::uint32_t>(text_.size() - cell.begin);
     cell.characters =
@@ -48,9 +47,12 @@ void Columns::AddCell(std::string_view text) {
   close();
 }
 
-void Columns::Add(const std::vector<std::string>& cells) {
+void Columns::Add(const std::vector<std::string>& cells,
+                  const CellColours& colours) {
   lines_.push_back({cells_.size(), 0});
-  for (const std::string& cell : cells) AddCell(cell);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    AddCell(cells[i], look_.colour ? colours.Of(i, cells[i]) : std::nullopt);
+  }
 }
 
 void Columns::Flush(const Write& write) {
@@ -90,7 +92,12 @@ void Columns::Print(std::size_t from, std::size_t to, const Write& write) {
     out_.clear();
     for (std::size_t i = 0; i < lines_[line].count; ++i) {
       const Cell& cell = cells_[lines_[line].first + i];
-      out_.append(text_, cell.begin, cell.size);
+      const auto text = std::string_view(text_).substr(cell.begin, cell.size);
+      if (cell.colour) {
+        out_ += Paint(text, *cell.colour, true);
+      } else {
+        out_ += text;
+      }
       if (i < open_.size()) out_.append(open_[i] - cell.characters, ' ');
     }
     out_ += '\n';

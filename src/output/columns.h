@@ -14,21 +14,27 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "output/palette.h"
+#include "output/terminal.h"
 
 namespace kubescribe::output {
 
 class Columns {
  public:
-  // `escape`: control characters are made visible (terminal.h); else only ESC,
-  // as kubectl does.
-  explicit Columns(bool escape = false) : escape_(escape) {}
+  // On a terminal control characters are made visible (terminal.h); else only
+  // ESC, as kubectl does.
+  explicit Columns(const Look& look = {}) : look_(look) {}
 
   // One line. A tab in a cell begins another cell, as with kubectl. Only the
-  // first line of a cell is kept, with "...".
-  void Add(const std::vector<std::string>& cells);
+  // first line of a cell is kept, with "...". `colours`: of the cells as they
+  // were given, where the look has colour.
+  void Add(const std::vector<std::string>& cells,
+           const CellColours& colours = {});
   // The lines since the last Flush, each with its newline. `line` is valid
   // during the call.
   void Flush(const std::function<void(std::string_view line)>& write);
@@ -42,6 +48,7 @@ class Columns {
     std::size_t begin = 0;
     std::uint32_t size = 0;
     std::uint32_t characters = 0;
+    std::optional<Colour> colour;
   };
   struct Line {
     std::size_t first = 0;  // of cells_
@@ -49,12 +56,12 @@ class Columns {
   };
   using Write = std::function<void(std::string_view)>;
 
-  void AddCell(std::string_view text);
+  void AddCell(std::string_view text, std::optional<Colour> colour);
   // Lines [from, to) from the column on that `open` columns stand before.
   void Layout(std::size_t from, std::size_t to, const Write& write);
   void Print(std::size_t from, std::size_t to, const Write& write);
 
-  const bool escape_;
+  const Look look_;
   std::string text_;
   std::vector<Cell> cells_;
   std::vector<Line> lines_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "output/palette.h"
 #include "output/terminal.h"
 
 namespace kubescribe::output {
@@ -22,10 +23,12 @@ std::string Cell(std::string_view text) {
 }  // namespace
 
 std::string RenderTable(const std::vector<std::string>& header,
-                        const std::vector<std::vector<std::string>>& rows) {
+                        const std::vector<std::vector<std::string>>& rows,
+                        const TableLook& look) {
+  const CellColours colours = look.colour ? CellColours(header) : CellColours();
   std::vector<std::vector<std::string>> lines;
   lines.reserve(rows.size() + 1);
-  if (!header.empty()) lines.push_back(header);
+  if (look.header) lines.push_back(header);
   for (const auto& row : rows) {
     std::vector<std::string>& line = lines.emplace_back();
     line.reserve(row.size());
@@ -41,7 +44,8 @@ std::string RenderTable(const std::vector<std::string>& header,
   std::string out;
   for (const auto& line : lines) {
     for (std::size_t i = 0; i < line.size(); ++i) {
-      out += line[i];
+      const auto colour = colours.Of(i, line[i]);
+      out += Paint(line[i], colour.value_or(Colour{}), colour.has_value());
       if (i + 1 < line.size()) {
         out.append(widths[i] - CharacterCount(line[i]), ' ');
       }

@@ -7,10 +7,16 @@
 
 namespace kubescribe::output {
 
-// `header` empty: none is printed. Each row has as many cells as the others;
-// of a cell only the first line is shown (with "..."), control characters are
-// made visible. Every line ends with a newline.
+struct TableLook {
+  bool header = true;   // whether the line of column names is printed
+  bool colour = false;  // cells as the palette has them by their column's name
+};
+
+// `header`: the column names, as many as each row has cells. Of a cell only the
+// first line is shown (with "..."), control characters are made visible. Every
+// line ends with a newline.
 std::string RenderTable(const std::vector<std::string>& header,
-                        const std::vector<std::vector<std::string>>& rows);
+                        const std::vector<std::vector<std::string>>& rows,
+                        const TableLook& look = {});
 
 }  // namespace kubescribe::output

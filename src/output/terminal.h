@@ -2,6 +2,7 @@
 // wanted, and text that cannot take a terminal over.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,7 @@ std::string EscapeControls(std::string_view text);
 // them: so kubectl lays its columns out.
 std::size_t CharacterCount(std::string_view text);
 
-enum class Colour { kRed, kGreen, kYellow, kCyan, kBold };
+enum class Colour : std::uint8_t { kRed, kGreen, kYellow, kCyan, kBold };
 // `text` in that colour; as it is without one.
 std::string Paint(std::string_view text, Colour colour, bool wanted);
 

@@ -103,7 +103,7 @@ class Clusters final : public Command {
              cluster.status.path});
       }
     }
-    listing_.WriteTable(std::move(header), rows, out);
+    listing_.WriteTable(header, rows, out);
   }
 
   static output::Value Document(const std::vector<ClusterRow>& clusters) {

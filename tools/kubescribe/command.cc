@@ -11,6 +11,7 @@
 #include "config/kubeconfig.h"
 #include "kube/user_time.h"
 #include "kubescribe/pager.h"
+#include "output/palette.h"
 
 namespace kubescribe::tool {
 
@@ -106,8 +107,7 @@ Result<Micros> ParseTime(const std::string& text, const std::string& flag) {
 
 void Say(std::string_view kind, std::string_view message) {
   static const output::Look look = output::LookOf(2);
-  const output::Colour colour =
-      kind == "error" ? output::Colour::kRed : output::Colour::kYellow;
+  const output::Colour colour = output::NoticeColour(kind);
   std::cerr << output::Paint(std::string(kind) + ":", colour, look.colour)
             << " " << output::EscapeControls(message) << std::endl;
 }

@@ -14,6 +14,7 @@
 #include "kubescribe/cluster_answers.h"
 #include "kubescribe/related.h"
 #include "kubescribe/selection_flags.h"
+#include "output/palette.h"
 #include "query/history.h"
 #include "query/parallel.h"
 
@@ -184,10 +185,12 @@ class DescribeCommand final : public Command {
       for (const std::string& text : told[i].texts) {
         if (any && !begun) out.Write("\n\n");
         any = true;
-        if (asked.several()) {
-          out.Write(Shown(ClusterLine(answer.file.cluster, text), out));
-        }
-        out.Write(Shown(text, out));
+        std::string shown = Shown(
+            asked.several() ? ClusterLine(answer.file.cluster, text) + text
+                            : text,
+            out);
+        if (out.look().colour) shown = output::PaintDescription(shown);
+        out.Write(shown);
         if (begun) out.Write("\n");
       }
       if (told[i].redacted) SayRedacted();

@@ -131,11 +131,9 @@ class Gaps final : public Command {
                   Out& out) const {
     const std::string zone = kube::LocalZone();
     std::vector<std::string> header;
-    if (!no_headers_) {
-      if (clusters) header.emplace_back("CLUSTER");
-      header.insert(header.end(), {"STREAM", "CAUSE", "FROM", "TO", "FROM-RV",
-                                   "TO-RV", "CHANGED", "APPEARED", "VANISHED"});
-    }
+    if (clusters) header.emplace_back("CLUSTER");
+    header.insert(header.end(), {"STREAM", "CAUSE", "FROM", "TO", "FROM-RV",
+                                 "TO-RV", "CHANGED", "APPEARED", "VANISHED"});
     const auto or_dash = [](const std::string& text) {
       return text.empty() ? std::string("-") : text;
     };
@@ -152,7 +150,8 @@ class Gaps final : public Command {
                   std::to_string(gap.changed), std::to_string(gap.appeared),
                   std::to_string(gap.vanished)});
     }
-    out.Write(output::RenderTable(header, rows));
+    out.Write(
+        output::RenderTable(header, rows, {!no_headers_, out.look().colour}));
   }
 
   static output::Value Item(const Entry& entry) {

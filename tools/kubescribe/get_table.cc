@@ -140,7 +140,7 @@ void EachRow(Part& part, const std::string& sort_by, Take take) {
 class TableWriter {
  public:
   TableWriter(const GetOptions& options, Out& out)
-      : options_(options), out_(out), columns_(out.look().terminal) {}
+      : options_(options), out_(out), columns_(out.look()) {}
 
   void Write(Section& section) {
     columns_.Reset();
@@ -175,7 +175,7 @@ class TableWriter {
       }
       above_ = part.table.get();
     }
-    columns_.Add(row);
+    columns_.Add(row, part.table->colours());
   }
   void Flush() {
     if (columns_.empty()) return;

@@ -38,9 +38,7 @@ constexpr Micros kBetweenLooks = 200 * kMillisecond;
 class WatchPrinter {
  public:
   explicit WatchPrinter(const GetOptions& options)
-      : options_(options),
-        out_(Paging::kNever),
-        columns_(out_.look().terminal) {}
+      : options_(options), out_(Paging::kNever), columns_(out_.look()) {}
 
   Status Print(const query::TypeState& type, const query::Object& object,
                query::ChangeKind kind, const std::string& cluster) {
@@ -106,7 +104,8 @@ class WatchPrinter {
       columns_.Add(header);
       header_ = std::move(header);
     }
-    columns_.Add(table->Row(object, SystemClock().Wall(), cluster, event));
+    columns_.Add(table->Row(object, SystemClock().Wall(), cluster, event),
+                 table->colours());
   }
   std::string EventText(const std::string& event, output::Value object) const {
     if (options_.yaml()) {

@@ -114,14 +114,11 @@ class HistoryCommand final : public Command {
                   Out& out) const {
     const bool wide = output_ == "wide";
     std::vector<std::string> header;
-    if (!no_headers_) {
-      if (clusters) header.emplace_back("CLUSTER");
-      header.insert(header.end(),
-                    {"SEQ", "WHEN", "EVENT", "REVISION", "MANAGER", "CHANGED"});
-      if (wide) {
-        header.insert(header.end(),
-                      {"SOURCE", "EVIDENCE", "NOT-BEFORE", "UID"});
-      }
+    if (clusters) header.emplace_back("CLUSTER");
+    header.insert(header.end(),
+                  {"SEQ", "WHEN", "EVENT", "REVISION", "MANAGER", "CHANGED"});
+    if (wide) {
+      header.insert(header.end(), {"SOURCE", "EVIDENCE", "NOT-BEFORE", "UID"});
     }
     std::vector<std::vector<std::string>> rows;
     for (const query::History& history : histories) {
@@ -132,7 +129,8 @@ class HistoryCommand final : public Command {
         }
       }
     }
-    out.Write(output::RenderTable(header, rows));
+    out.Write(
+        output::RenderTable(header, rows, {!no_headers_, out.look().colour}));
   }
 
   static std::vector<std::string> Row(const query::HistoryEntry& entry,

@@ -75,6 +75,7 @@ KindTable::KindTable(const query::TypeState& type, const GetOptions& options,
       break;
     }
   }
+  colours_ = output::CellColours(Header());
 }
 
 std::vector<std::string> KindTable::Header() const {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "kube/printers.h"
 #include "kubescribe/get.h"
+#include "output/palette.h"
 #include "query/state.h"
 
 namespace kubescribe::tool {
@@ -25,6 +26,8 @@ class KindTable {
 
   const kube::TablePrinter& printer() const { return printer_; }
   std::vector<std::string> Header() const;
+  // Of the lines.
+  const output::CellColours& colours() const { return colours_; }
   // One line. `event`: "ADDED"; only with_event.
   std::vector<std::string> Row(const query::Object& object, Micros at,
                                const std::string& cluster,
@@ -50,6 +53,7 @@ class KindTable {
   const std::vector<std::string> label_columns_;
   std::string prefix_;
   std::size_t name_column_ = 0;
+  output::CellColours colours_;
 };
 
 }  // namespace kubescribe::tool

@@ -15,12 +15,12 @@ void Listing::Declare(CLI::App& app) {
   app.add_flag("--no-headers", no_headers_, "No line of column names");
 }
 
-void Listing::WriteTable(std::vector<std::string> header,
+void Listing::WriteTable(const std::vector<std::string>& header,
                          const std::vector<std::vector<std::string>>& rows,
                          Out& out) const {
   if (rows.empty()) return;
-  if (no_headers_) header.clear();
-  out.Write(output::RenderTable(header, rows));
+  out.Write(
+      output::RenderTable(header, rows, {!no_headers_, out.look().colour}));
 }
 
 void Listing::WriteNames(const std::vector<std::string>& names, Out& out) {

@@ -23,8 +23,8 @@ class Listing {
   bool names() const { return output_ == "name"; }
   const std::string& output() const { return output_; }
 
-  // `header` is left out where --no-headers says so, or there are no rows.
-  void WriteTable(std::vector<std::string> header,
+  // Nothing without rows.
+  void WriteTable(const std::vector<std::string>& header,
                   const std::vector<std::vector<std::string>>& rows,
                   Out& out) const;
   // Each once, in their order.

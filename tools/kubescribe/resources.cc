@@ -170,7 +170,7 @@ class Resources final : public Command {
       row.push_back(short_names.empty() ? "-" : short_names);
       row.push_back(line.state.empty() ? "-" : line.state);
     }
-    listing_.WriteTable(std::move(header), rows, out);
+    listing_.WriteTable(header, rows, out);
   }
 
   static output::Value Document(const std::vector<ResourceLine>& lines,

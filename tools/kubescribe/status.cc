@@ -227,7 +227,7 @@ class StatusCommand final : public Command {
     out.Write(output::RenderTable(
         {"STREAM", "STATE", "POSITION", "KNOWN-UNTIL", "LAG", "LAST-EVENT",
          "RATE", "ALIVE", "REVISIONS", "SIZE", "MESSAGE"},
-        Rows(status, live, stopped, zone, now)));
+        Rows(status, live, stopped, zone, now), {.colour = out.look().colour}));
   }
 
   static std::string RecorderLine(const store::FileInfo& info,

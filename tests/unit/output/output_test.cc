@@ -118,16 +118,19 @@ TEST(TableTest, ColumnsAreAsWideAsTheirWidestCellAndThreeSpaces) {
 }
 
 TEST(TableTest, NarrowColumnsTakeSixCharacters) {
-  EXPECT_EQ(RenderTable({}, {{"a", "b"}}), "a     b\n");
+  EXPECT_EQ(RenderTable({"", ""}, {{"a", "b"}}, {.header = false}),
+            "a     b\n");
 }
 
 TEST(TableTest, WidthCountsCharactersNotBytes) {
-  EXPECT_EQ(RenderTable({}, {{"ééééé", "b"}, {"eeeee", "b"}}),
+  EXPECT_EQ(RenderTable({"", ""}, {{"ééééé", "b"}, {"eeeee", "b"}},
+                        {.header = false}),
             "ééééé   b\neeeee   b\n");
 }
 
 TEST(TableTest, CellsAreCutAtTheFirstLineAndCannotSteerTheTerminal) {
-  EXPECT_EQ(RenderTable({}, {{"a\nb", "\x1b[31m"}}), "a...   ^[[31m\n");
+  EXPECT_EQ(RenderTable({"", ""}, {{"a\nb", "\x1b[31m"}}, {.header = false}),
+            "a...   ^[[31m\n");
 }
 
 TEST(TerminalTest, ControlCharactersAreMadeVisible) {

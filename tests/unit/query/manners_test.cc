@@ -13,6 +13,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -402,6 +403,27 @@ TEST_F(MannersTest, ColourIsForTerminalsUnlessAsked) {
   EXPECT_FALSE(coloured(OnTerminal(diff + " --color=never", "PAGER=cat")));
   EXPECT_TRUE(
       coloured(OnTerminal(diff + " --color=always", "PAGER=cat NO_COLOR=1")));
+}
+
+TEST_F(MannersTest, TablesAndDescriptionsAreTheSameTextWithoutTheirColour) {
+  const std::string at = " --at " + std::to_string(Second(35) / kSecond);
+  const std::vector<std::string> commands = {
+      "get pods -A" + at,
+      "get pods -A -w --timeout 1ms --no-headers",
+      "describe pod web" + at,
+      "history pod/web",
+      "history pod/web --no-headers -o wide",
+      "clusters"};
+  for (const std::string& command : commands) {
+    const Said plain = Shell("kubescribe " + command);
+    std::string coloured = Shell("kubescribe --color=always " + command).out;
+    EXPECT_EQ(plain.out.find('\x1b'), std::string::npos) << plain.out;
+    EXPECT_NE(coloured.find("\x1b[3"), std::string::npos) << coloured;
+    coloured = std::regex_replace(coloured, std::regex("\x1b\\[[0-9]+m"), "");
+    const std::regex ago("[0-9]+[a-z]( |\\))");  // time goes on
+    EXPECT_EQ(std::regex_replace(coloured, ago, ""),
+              std::regex_replace(plain.out, ago, ""));
+  }
 }
 
 TEST_F(MannersTest, AReaderWhoGoesAwayIsNoError) {
