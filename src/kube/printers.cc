@@ -181,13 +181,4 @@ bool TablePrinter::IsBefore(const std::vector<std::string>& a,
   return OrdersRows() && key(a) < key(b);
 }
 
-std::vector<Column> PrinterColumns(const GroupResource& resource) {
-  return TablePrinter({resource, "", "", ""}).columns();
-}
-
-std::vector<std::string> PrinterCells(const GroupResource& resource,
-                                      std::string_view object, Micros at) {
-  return TablePrinter({resource, "", "", ""}).Cells(object, at);
-}
-
 }  // namespace kubescribe::kube

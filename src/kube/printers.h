@@ -70,12 +70,4 @@ class TablePrinter {
   std::unique_ptr<Impl> impl_;
 };
 
-// The columns of a kind by the newest server; "Name" is the first.
-std::vector<Column> PrinterColumns(const GroupResource& resource);
-
-// One cell a column, wide ones included. `at`: the instant of the answer. An
-// object that cannot be read has "<unknown>" in every cell.
-std::vector<std::string> PrinterCells(const GroupResource& resource,
-                                      std::string_view object, Micros at);
-
 }  // namespace kubescribe::kube
