@@ -45,9 +45,11 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   app.set_help_flag("-h,--help", "Print this help");
   app.footer(kFooter);
   app.set_version_flag("--version", "kubescribed " KUBESCRIBE_VERSION);
-  auto* config = app.add_option("--config", o.config,
-                                "Configuration file (YAML, see config/)")
-                     ->type_name("FILE");
+  auto* config =
+      app.add_option("--config", o.config,
+                     "Configuration file (YAML; the example kubescribe.yaml "
+                     "has every key)")
+          ->type_name("FILE");
   app.add_option("--kubeconfig", o.kubeconfig,
                  "Kubeconfig (default: $KUBECONFIG, ~/.kube/config, or the "
                  "Pod's service account)")
