@@ -249,17 +249,24 @@ std::vector<Warning> Coverage::At(std::int64_t resource_id,
   return warnings;
 }
 
-store::Seq Coverage::FirstOfEpoch(const store::StreamRow& stream) const {
-  store::Seq began = 0;
+Coverage::Beginning Coverage::BeginningOf(
+    const store::StreamRow& stream) const {
+  Beginning beginning;
   for (const store::EpochRow& epoch : epochs_) {
-    if (epoch.id == stream.epoch) began = epoch.seq;
+    if (epoch.id == stream.epoch && epoch.stream_id == stream.id) {
+      beginning.epoch = &epoch;
+    }
   }
-  // Its gap may stand before or after the record of the epoch itself.
-  store::Seq rewind = 0;
+  if (beginning.epoch == nullptr) return beginning;
   for (const store::GapRow& gap : gaps_) {
-    if (gap.stream_id == stream.id && gap.cause == "rewind") rewind = gap.seq;
+    const bool list = gap.cause != "parse" && gap.cause != "oversize" &&
+                      gap.cause != "lost" && gap.cause != "config";
+    if (gap.stream_id == stream.id && list && gap.seq > beginning.epoch->seq) {
+      beginning.list = &gap;
+      break;
+    }
   }
-  return rewind == 0 ? began : std::min(began, rewind);
+  return beginning;
 }
 
 std::vector<Warning> Coverage::AtRv(
@@ -269,7 +276,13 @@ std::vector<Warning> Coverage::AtRv(
   for (const store::StreamRow* stream :
        Streams(resource_id, name_space, known_until_, known_until_)) {
     const std::string name = StreamName(stream->key);
-    const store::Seq first = FirstOfEpoch(*stream);
+    const Beginning beginning = BeginningOf(*stream);
+    if (beginning.epoch != nullptr && beginning.list == nullptr) {
+      warnings.push_back({{Reason::kOpenGap, stream->id, stream->gap_cause,
+                           stream->gap_from_at, std::nullopt},
+                          name,
+                          ""});
+    }
     for (const store::PrunedRv& pruned : pruned_rvs_) {
       if (pruned.resource_id == resource_id && pruned.epoch == stream->epoch &&
           !AtMost(pruned.rv, rv)) {
@@ -286,10 +299,12 @@ std::vector<Warning> Coverage::AtRv(
     }
     for (const store::GapRow& gap : gaps_) {
       if (gap.stream_id != stream->id || gap.to_rv.empty()) continue;
-      if (gap.seq < first) continue;
-      // A rewind's gap starts at a position of the old epoch: in the new one
-      // nothing is known below its end.
-      const std::string from = gap.cause == "rewind" ? "" : gap.from_rv;
+      if (beginning.epoch != nullptr && gap.seq < beginning.epoch->seq) {
+        continue;
+      }
+      // The gap of the list that began the epoch starts at a position of the
+      // old one: in the new one nothing is known below its end.
+      const std::string from = &gap == beginning.list ? "" : gap.from_rv;
       if (Between(rv, from, gap.to_rv)) {
         warnings.push_back(
             {{Reason::kGap, stream->id, gap.cause, gap.from_at, gap.to_at},

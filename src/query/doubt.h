@@ -87,8 +87,12 @@ class Coverage {
   }
   // When its first list was complete; none: it is not.
   std::optional<Micros> Began(const store::StreamRow& stream) const;
-  // The first record of the stream's newest epoch, its gap included.
-  store::Seq FirstOfEpoch(const store::StreamRow& stream) const;
+  // Where the stream's newest epoch began.
+  struct Beginning {
+    const store::EpochRow* epoch = nullptr;  // null: it has only one
+    const store::GapRow* list = nullptr;     // null: its list is not complete
+  };
+  Beginning BeginningOf(const store::StreamRow& stream) const;
   // What the streams do not cover of the namespace, or only through selectors.
   void AddUncovered(std::int64_t resource_id,
                     const std::optional<std::string>& name_space,

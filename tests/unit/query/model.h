@@ -25,7 +25,9 @@ class Model {
     // What the object itself says of when it changed, if anything.
     std::optional<Micros> witness = {};
     Micros changed_at = 0;
+    Micros recorded_at = 0;
     std::int64_t seq = 0;
+    int epoch = 0;
   };
   explicit Model(std::int64_t seq) : seq_(seq) {}  // the last one before
 
@@ -63,6 +65,8 @@ class Model {
       if (other.uid != state.uid) continue;
       state.changed_at = std::max(state.changed_at, other.changed_at);
     }
+    state.recorded_at = known_;
+    state.epoch = epoch_;
     state.seq = ++seq_;
     position_ = std::max(position_, state.rv);
     states_.push_back(std::move(state));
@@ -74,15 +78,86 @@ class Model {
     gap_from_ = from ? std::min(*from, known_) : kEver;
     gap_from_rv_ = position_;
   }
+  // After what instant an item of a list came to be so; none: that is not
+  // known, since its object was last seen in another epoch.
+  std::optional<Micros> NotBefore(const std::string& uid) const {
+    std::optional<int> epoch;
+    for (const State& state : states_) {
+      if (state.uid == uid) epoch = state.epoch;
+    }
+    return gap_from_ == kEver || epoch.value_or(epoch_) != epoch_
+               ? std::nullopt
+               : std::optional(gap_from_);
+  }
   std::optional<Micros> gap_from() const {
     return gap_from_ == kEver ? std::nullopt : std::optional(gap_from_);
   }
-  void GapCloses(std::int64_t list_rv) {
+  bool Recorded(const State& item) const {
+    return std::any_of(states_.begin(), states_.end(), [&](const State& s) {
+      return s.uid == item.uid && s.rv == item.rv && s.epoch == epoch_;
+    });
+  }
+  // The server was set back: its resourceVersions count anew. A gap is open.
+  void NewEpoch() {
+    ++epoch_;
+    ++seq_;  // it is a record
+    rv_gaps_.clear();
+    gap_from_rv_ = -1;
+    position_ = -1;
+  }
+  void GapCloses(std::int64_t list_rv, Micros list_began) {
     doubts_.push_back({gap_from_, known_});
     rv_gaps_.push_back({gap_from_rv_, list_rv});
     open_ = false;
     position_ = std::max(position_, list_rv);
+    confirmed_ = list_began;
+    confirmed_rv_ = list_rv;
     ++seq_;
+  }
+  void Bookmark(std::int64_t rv) { position_ = std::max(position_, rv); }
+  // All that the server had at `rv`, asked for at `began`: what was not
+  // delivered of it is recorded now, and a gap says so. Answers how many.
+  std::size_t Audit(const std::vector<State>& items, std::int64_t rv,
+                    Micros began) {
+    std::vector<State> missing = Alive();
+    std::size_t findings = 0;
+    Micros from = known_;
+    const auto find = [&](State state, std::optional<Micros> seen_at) {
+      const Micros after = std::max(confirmed_, seen_at.value_or(confirmed_));
+      Event(std::move(state), false, after);
+      from = std::min(from, after);
+      ++findings;
+    };
+    for (const State& item : items) {
+      const auto known =
+          std::find_if(missing.begin(), missing.end(),
+                       [&](const State& s) { return s.uid == item.uid; });
+      const bool is_known = known != missing.end();
+      if (!Recorded(item)) {
+        find(item, is_known ? std::optional(known->recorded_at) : std::nullopt);
+      }
+      if (is_known) missing.erase(known);
+    }
+    for (State& state : missing) {
+      const Micros seen_at = state.recorded_at;
+      find(GoneAt(std::move(state), rv), seen_at);
+    }
+    if (findings != 0) {
+      doubts_.push_back({from, known_});
+      rv_gaps_.push_back({confirmed_rv_, rv});
+      ++seq_;
+    }
+    ++seq_;  // the audit is a record
+    confirmed_ = began;
+    confirmed_rv_ = rv;
+    return findings;
+  }
+  // That it is gone was found by a list of that RV.
+  static State GoneAt(State state, std::int64_t list_rv) {
+    state.gone = true;
+    state.witness.reset();
+    state.rv = list_rv;
+    return state;
   }
   void Flows() { flowing_ = true; }
   void StopsFlowing(Micros until) {
@@ -102,7 +177,8 @@ class Model {
     return Newest([&](const State& s) { return s.seq <= seq; });
   }
   std::vector<State> AtRv(std::int64_t rv) const {
-    return Newest([&](const State& s) { return s.rv <= rv; });
+    return Newest(
+        [&](const State& s) { return s.epoch == epoch_ && s.rv <= rv; });
   }
   bool CertainAt(Micros at) const {
     const Micros until =
@@ -160,6 +236,10 @@ class Model {
   Micros gap_from_ = kEver;
   std::int64_t gap_from_rv_ = -1;
   std::int64_t position_ = -1;
+  int epoch_ = 0;
+  // What was last found to be recorded as the server has it.
+  Micros confirmed_ = kEver;
+  std::int64_t confirmed_rv_ = -1;
   std::int64_t seq_;
 };
 

@@ -1,7 +1,8 @@
-// Random streams with pauses, gaps, re-lists, re-created names and clock steps
-// go through the Recorder into a file, and into a model that keeps every state
-// in memory. Both are asked the same random questions, by time, by seq and by
-// resourceVersion, and must answer alike, and doubt alike.
+// Random streams with pauses, gaps, re-lists, changes that are not delivered,
+// audits, restored servers, re-created names and clock steps go through the
+// Recorder into a file, and into a model that keeps every state in memory. Both
+// are asked the same random questions, by time, by seq and by resourceVersion,
+// and must answer alike, and doubt alike.
 //
 // KUBESCRIBE_SEEDS says how many streams are tried (default 20),
 // KUBESCRIBE_SEED with which seed to begin.
@@ -27,8 +28,13 @@ class ModelTest : public RecorderTest {
  public:
   void TestBody() override {}
 
-  // How many of the answers were certain; none: they differ.
-  std::optional<int> Run(std::uint64_t seed) {
+  struct Seen {
+    int certain = 0;  // answers
+    std::int64_t findings = 0;
+    int rewinds = 0;
+  };
+  // False: the answers differ.
+  bool Run(std::uint64_t seed) {
     random_ = std::make_unique<SeededRandom>(seed);
     seed_ = seed;
     Open();
@@ -46,8 +52,9 @@ class ModelTest : public RecorderTest {
       for (int asked = 0; asked < 3 && !HasFailure(); ++asked) Ask();
     }
     if (HasFailure()) ADD_FAILURE() << "seed " << seed;
-    return HasFailure() ? std::nullopt : std::optional(certain_);
+    return !HasFailure();
   }
+  const Seen& seen() const { return seen_; }
 
  private:
   struct Change {
@@ -101,7 +108,8 @@ class ModelTest : public RecorderTest {
   }
 
   kube::Observation Shown(Kind kind, const Model::State& state,
-                          std::optional<Micros> witness) {
+                          std::optional<Micros> witness,
+                          const std::string& list_rv = "") {
     Thing thing;
     thing.uid = state.uid;
     thing.rv = std::to_string(state.rv);
@@ -112,6 +120,7 @@ class ModelTest : public RecorderTest {
                              kube::FormatRfc3339(*witness) + R"("}])";
     }
     kube::Observation seen = About(kind, thing);
+    seen.rv = list_rv;
     seen.head.name_space = state.name_space;
     const std::string written = R"("namespace":"ns")";
     seen.body.replace(seen.body.find(written), written.size(),
@@ -161,56 +170,92 @@ class ModelTest : public RecorderTest {
   }
 
   // In pages, between which it is asked. What changes meanwhile comes after.
-  void List(kube::GapCause cause) {
+  // Answers false where it was cut short.
+  bool List(kube::GapCause cause) {
     const bool first = cause == kube::GapCause::kStart;
+    const bool rewind = cause == kube::GapCause::kRewind;
     const std::optional<Micros> from =
         first ? std::nullopt : std::optional(last_flow_);
     const std::string rv = std::to_string(rv_);
     const std::int64_t list_rv = rv_;
     missed_.clear();
-    OfferListBegin(cause, from);
+    OfferListBegin(cause, from, rewind);
     Begin();
+    const Micros began = std::min(clock.wall, model_->known());
     model_->GapOpens(from);
+    if (rewind) model_->NewEpoch();
     std::vector<Model::State> known = model_->Alive();
     std::vector<Model::State> page;
     const auto commit_page = [&] {
       Commit();
       for (const Model::State& state : page) {
-        model_->Event(state, false, model_->gap_from());
+        model_->Event(state, false, model_->NotBefore(state.uid));
       }
       page.clear();
     };
     const std::vector<Model::State> items = live_;
     for (const Model::State& item : items) {
-      kube::Observation seen = Shown(Kind::kListItem, item, item.witness);
-      seen.rv = rv;
-      Offer(std::move(seen));
+      Offer(Shown(Kind::kListItem, item, item.witness, rv));
       const auto same =
           std::find_if(known.begin(), known.end(),
                        [&](const auto& s) { return s.uid == item.uid; });
-      if (same == known.end() || same->rv != item.rv) page.push_back(item);
+      if (!model_->Recorded(item)) page.push_back(item);
       if (same != known.end()) known.erase(same);
       if (!Chance(3)) continue;
       commit_page();
       Ask();
       Pass();
       if (Chance(2)) missed_.push_back(Write());
+      if (saved_ && !rewind && !first && Chance(4)) return false;
       Begin();
     }
     OfferRv(Kind::kListEnd, rv);
     commit_page();
     for (Model::State& state : known) {
-      state.gone = true;
-      state.witness.reset();
-      state.rv = list_rv;
-      model_->Event(state, false, model_->gap_from());
+      model_->Event(Model::GoneAt(std::move(state), list_rv), false,
+                    model_->gap_from());
     }
-    model_->GapCloses(list_rv);
+    model_->GapCloses(list_rv, began);
     last_flow_ = model_->known();
+    return true;
+  }
+
+  // etcd is put back to what was saved: its RVs come a second time.
+  void Restore() {
+    live_ = saved_->live;
+    rv_ = saved_->rv;
+    saved_.reset();
+    ++seen_.rewinds;
+    for (std::uint64_t i = random_->Below(3); i > 0; --i) Write();
+    ASSERT_TRUE(List(kube::GapCause::kRewind));
+  }
+
+  void Audit() {
+    OfferRv(Kind::kBookmark, std::to_string(rv_));
+    Offer(Make(Kind::kAuditBegin));
+    Begin();
+    Commit();
+    model_->Bookmark(rv_);
+    const Micros began = std::min(clock.wall, model_->known());
+    Pass();
+    if (Chance(4)) Ask();
+    const std::string rv = std::to_string(rv_);
+    for (const Model::State& item : live_) {
+      Offer(Shown(Kind::kAuditItem, item, item.witness, rv));
+    }
+    OfferRv(Kind::kAuditEnd, rv);
+    OfferRv(Kind::kAuditReached, rv);
+    Begin();
+    Commit();
+    const auto findings =
+        static_cast<std::int64_t>(model_->Audit(live_, rv_, began));
+    EXPECT_EQ(audits.empty() ? -1 : audits.back(), findings);
+    seen_.findings += findings;
   }
 
   void Turn() {
-    const std::uint64_t turn = random_->Below(10);
+    const std::uint64_t turn = random_->Below(18);
+    if (!saved_ && Chance(6)) saved_ = Saved{live_, rv_};
     if (turn == 0) {
       StopFlowing();
     } else if (turn == 1) {
@@ -222,9 +267,15 @@ class ModelTest : public RecorderTest {
       if (Chance(2)) {
         missed_.push_back(Write());
       } else {
-        if (Chance(3)) List(kube::GapCause::kGone);
+        const bool list = Chance(3);
+        const bool cut = list && !List(kube::GapCause::kGone);
+        if (saved_ && (cut || Chance(4))) Restore();
         CatchUp();
       }
+    } else if (turn < 5) {
+      Write();  // which is not delivered
+    } else if (turn < 7) {
+      Audit();
     } else {
       Deliver(Write(), std::nullopt);
     }
@@ -307,7 +358,7 @@ class ModelTest : public RecorderTest {
     EXPECT_EQ(type.warnings.empty(), certain)
         << what << ", known until " << model_->known()
         << (type.warnings.empty() ? "" : ": " + Describe(type.warnings[0]));
-    if (certain) ++certain_;
+    if (certain) ++seen_.certain;
   }
 
   std::unique_ptr<SeededRandom> random_;
@@ -315,12 +366,17 @@ class ModelTest : public RecorderTest {
   std::unique_ptr<Model> model_;
   std::vector<Model::State> live_;
   std::vector<Change> missed_;
+  struct Saved {
+    std::vector<Model::State> live;
+    std::int64_t rv = 0;
+  };
+  std::optional<Saved> saved_;
   std::vector<Micros> instants_;
   std::int64_t rv_ = 100;
   int uids_ = 0;
   bool flowing_ = false;
   Micros last_flow_ = 0;
-  int certain_ = 0;
+  Seen seen_;
 };
 
 TEST(QueryAndModel, AnswerAlikeAndDoubtAlike) {
@@ -331,16 +387,19 @@ TEST(QueryAndModel, AnswerAlikeAndDoubtAlike) {
   };
   const std::uint64_t first = number("KUBESCRIBE_SEED", 1);
   const std::uint64_t count = number("KUBESCRIBE_SEEDS", 20);
-  int certain = 0;
+  ModelTest::Seen all;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     ModelTest one;
-    const std::optional<int> sure = one.Run(seed);
-    if (!sure) break;
-    certain += *sure;
+    if (!one.Run(seed)) break;
+    all.certain += one.seen().certain;
+    all.findings += one.seen().findings;
+    all.rewinds += one.seen().rewinds;
   }
-  // Nobody passes by doubting everything.
+  // Nobody passes by doubting everything, or where nothing happens.
   if (!::testing::Test::HasFailure()) {
-    EXPECT_GT(certain, static_cast<int>(count) * 20);
+    EXPECT_GT(all.certain, static_cast<int>(count) * 20);
+    EXPECT_GT(all.findings, static_cast<int>(count) / 2);
+    EXPECT_GT(all.rewinds, static_cast<int>(count) / 4);
   }
   SetUpLog(LogFormat::kText, "info");
 }
