@@ -142,7 +142,7 @@ class Batch {
     // The same writes, without and then with faults.
     std::uint64_t before = witness_->CurrentRv();
     for (int round = 1; round <= 3; ++round) Write(*witness_, round);
-    WaitForAll(20 * kSecond);
+    WaitForAll(kMinute);
     if (testing::Test::HasFatalFailure()) return;
     const Micros calm_delay = LongestDelay(world_, *witness_, before);
     const std::size_t calm_memory = world_.RecorderPeakMemory();
@@ -243,7 +243,7 @@ class Batch {
       const std::string& name = row.fault.name;
       EXPECT_TRUE(sims_[row.name]->WaitUntil(
           [&](const SimCluster& sim) { return sim.FaultsServed(name) > 0; },
-          20 * kSecond))
+          kMinute))
           << row.name << " never happened";
     }
   }
