@@ -95,6 +95,7 @@ struct TablePrinter::Impl {
   std::optional<CustomPrinter> custom;  // instead
   std::vector<Column> columns;
   std::vector<std::size_t> cells;  // of the printer's, a column
+  std::size_t defined = 0;         // cells that can have a column
   JsonTree tree;
   CellList all;
 
@@ -106,6 +107,7 @@ void TablePrinter::Impl::ChooseColumns() {
   for (const std::string_view text : Split(printer->columns)) {
     definitions.push_back(ReadDefinition(text));
   }
+  defined = definitions.size();
   const auto take = [&](std::size_t index) {
     columns.push_back(definitions[index].column);
     cells.push_back(index);
@@ -161,6 +163,9 @@ std::vector<std::string> TablePrinter::Cells(std::string_view object,
   cells.reserve(impl.cells.size());
   for (const std::size_t index : impl.cells) {
     cells.push_back(std::move(impl.all[index]));
+  }
+  for (std::size_t i = impl.defined; i < impl.all.size(); ++i) {
+    cells.push_back(std::move(impl.all[i]));
   }
   return cells;
 }

@@ -55,7 +55,9 @@ class TablePrinter {
 
   // One cell a column, as kubectl prints it before it lays the table out: what
   // the server leaves open (null) is "". Ages are as of `at`. An object that
-  // cannot be read has "<unknown>" in every cell.
+  // cannot be read has "<unknown>" in every cell. Of ipaddresses servers send a
+  // cell more than they name columns: kubectl puts it below the next column
+  // that it adds itself, and so moves the rest to the right.
   std::vector<std::string> Cells(std::string_view object, Micros at) const;
 
   // Servers list objects by namespace and name, but put each page of

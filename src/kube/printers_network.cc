@@ -178,6 +178,7 @@ void IpAddressCells(const PrintInput& in, CellList& cells) {
   }
   cells.push_back(NameOf(in));
   cells.push_back(text);
+  cells.push_back(AgeOf(in));  // no column is named for it
 }
 
 }  // namespace

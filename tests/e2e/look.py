@@ -50,12 +50,6 @@ DESCRIBE = "describe"
 # Not asked, since kubectl's answer is not one to have: what Go shuffles (".*"
 # and ".." over maps), errors of --sort-by in a table (it says that there are no
 # resources), and kinds that cannot be watched (componentstatuses).
-# (kind, format): why its answer is not compared.
-UNLIKE = {
-    ("ipaddresses.networking.k8s.io", "wide"):
-        "the server sends a cell more than columns, which kubectl puts below "
-        "the first label",
-}
 
 # Questions that are not about one kind. "words" is their kind.
 WORDS = """
@@ -452,8 +446,7 @@ def compare_one(kubescribe, folder, call):
 
 def compare(kubescribe, folder, kinds=(), forms=(), jobs=2):
     """(how many were compared, the differences)."""
-    questions = [call for call in load(folder, kinds, forms)
-                 if (call.kind, call.form) not in UNLIKE]
+    questions = list(load(folder, kinds, forms))
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         found = list(pool.map(
             lambda call: compare_one(kubescribe, folder, call), questions))

@@ -75,7 +75,9 @@ KindTable::KindTable(const query::TypeState& type, const GetOptions& options,
       break;
     }
   }
-  colours_ = output::CellColours(Header());
+  const std::vector<std::string> header = Header();
+  width_ = header.size() - (look_.ended ? 2 : 0);
+  colours_ = output::CellColours(header);
 }
 
 std::vector<std::string> KindTable::Header() const {
@@ -109,6 +111,7 @@ std::vector<std::string> KindTable::Row(const query::Object& object, Micros at,
     row.push_back(i == name_column_ ? prefix_ + cells[i] : std::move(cells[i]));
   }
   AddLabels(object, row);
+  row.resize(width_);
   if (look_.ended && object.end) {
     const std::string zone = kube::LocalZone();
     row.push_back(EndedAt(*object.end, zone));

@@ -38,8 +38,9 @@ class KindTable {
   }
 
  private:
-  bool IsShown(std::size_t column) const {
-    return wide_ || !printer_.columns()[column].wide;
+  bool IsShown(std::size_t cell) const {
+    const auto& columns = printer_.columns();
+    return wide_ || cell >= columns.size() || !columns[cell].wide;
   }
   void AddLabels(const query::Object& object,
                  std::vector<std::string>& row) const;
@@ -53,6 +54,7 @@ class KindTable {
   const std::vector<std::string> label_columns_;
   std::string prefix_;
   std::size_t name_column_ = 0;
+  std::size_t width_ = 0;  // cells of a row, but for DELETED and HOW
   output::CellColours colours_;
 };
 

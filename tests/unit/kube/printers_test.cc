@@ -97,9 +97,6 @@ TEST(Printers, CellsAreTheServers) {
         for (const Json& cell : row["cells"]) {
           expected.push_back(Printed(cell));
         }
-        // Servers send more cells than columns where a printer of theirs is
-        // wrong; kubectl leaves them out.
-        expected.resize(printer.columns().size());
         EXPECT_EQ(printer.Cells(row["object"].dump(), *at), expected)
             << kind.resource.ToString() << " " << kind.server_version << "\n"
             << row["object"].dump(1);
@@ -239,7 +236,7 @@ TEST(Printers, OddObjectsHaveACellForEveryColumn) {
          R"("containerStatuses":[[]],"initContainerStatuses":[5],)"
          R"("loadBalancer":{"ingress":[{}]},"podIPs":[2],"addresses":[3]},)"
          R"("data":3,"metadata":{"labels":[],"creationTimestamp":null}})"}) {
-      EXPECT_EQ(printer.Cells(object, 0).size(), printer.columns().size())
+      EXPECT_GE(printer.Cells(object, 0).size(), printer.columns().size())
           << table["resource"] << object;
     }
   }
