@@ -124,6 +124,25 @@ class Reader {
   virtual Status EachEnded(const ObjectFilter& filter, Micros since,
                            Micros until, const EachRevision& each) = 0;
 
+  // -- names alone, for what completes a word as it is typed
+
+  // Which names there are that begin with `prefix`, each once and in order: of
+  // what lived at `as_of`, or with `ever` of all that there ever was (a file of
+  // before lifetimes leaves those out of which only late revisions are known).
+  // Where `as_of` is a time it costs in proportion to the answer.
+  struct NameQuestion {
+    AsOf as_of;
+    bool ever = false;
+    std::string prefix;
+  };
+  // Of the objects of a resource, in a namespace (none: in all).
+  virtual Result<std::vector<std::string>> Names(
+      std::int64_t resource_id, const std::optional<std::string>& name_space,
+      const NameQuestion& question) = 0;
+  // Of the namespaces in which there is an object.
+  virtual Result<std::vector<std::string>> Namespaces(
+      const NameQuestion& question) = 0;
+
   // The revisions of these seqs, in the order given. kNotFound names one that
   // is not there.
   virtual Result<std::vector<Revision>> Revisions(

@@ -45,6 +45,11 @@ class ReaderImpl final : public Reader {
                 bool include_gone, const EachRevision& each) override;
   Status EachEnded(const ObjectFilter& filter, Micros since, Micros until,
                    const EachRevision& each) override;
+  Result<std::vector<std::string>> Names(
+      std::int64_t resource_id, const std::optional<std::string>& name_space,
+      const NameQuestion& question) override;
+  Result<std::vector<std::string>> Namespaces(
+      const NameQuestion& question) override;
   Result<std::vector<Revision>> Revisions(
       const std::vector<Seq>& seqs) override;
   Result<std::vector<Revision>> History(const ObjectFilter& filter, Seq after,
@@ -97,6 +102,12 @@ class ReaderImpl final : public Reader {
   void CheckLeaf(Seq seq, std::string_view body);
   bool HasLifetimes();
   bool HasPrunes();
+  // `sql(living)`: the question as SQL; `name_of(revision)`: the name that is
+  // asked for, where it has to be taken from revisions.
+  template <typename Sql, typename NameOf>
+  Result<std::vector<std::string>> AskNames(const ObjectFilter& filter,
+                                            const NameQuestion& question,
+                                            Sql sql, NameOf name_of);
   // None: the file has an index of all times instead (before schema 6).
   std::optional<RecordedBy> Recorded(Micros at);
 

@@ -158,12 +158,15 @@ std::string BoxSql(const ObjectFilter& filter) {
   return sql;
 }
 
+std::string InForceSql(const std::optional<RecordedBy>& recorded) {
+  return fmt::format("CASE WHEN o.changed_at <= ?1 THEN o.seq ELSE ({}) END",
+                     ByTime(recorded));
+}
+
 std::string LivingSql(const ObjectFilter& filter, std::int64_t second,
                       const std::optional<RecordedBy>& recorded) {
-  const std::string in_force = fmt::format(
-      "CROSS JOIN revision v ON v.seq = CASE WHEN o.changed_at <= ?1 THEN "
-      "o.seq ELSE ({}) END",
-      ByTime(recorded));
+  const std::string in_force =
+      "CROSS JOIN revision v ON v.seq = " + InForceSql(recorded);
   // An object that came back stands in both halves; where its present life
   // had begun the first one has it.
   return fmt::format(
@@ -185,11 +188,10 @@ std::string EndedSql(const ObjectFilter& filter, std::int64_t since_second,
                      const std::optional<RecordedBy>& recorded) {
   return fmt::format(
       "SELECT * FROM (SELECT {0} FROM lifetime l CROSS JOIN object o "
-      "ON o.id = l.object_id CROSS JOIN revision v ON v.seq = "
-      "CASE WHEN o.changed_at <= ?1 THEN o.seq ELSE ({1}) END "
+      "ON o.id = l.object_id CROSS JOIN revision v ON v.seq = {1} "
       "WHERE l.begin_second <= {2} AND l.end_second >= {3}{4} AND {5} "
       "AND v.event IN ({6}, {7}, {8}) AND v.changed_at >= ?{9}) {10}",
-      kRevisionColumns, ByTime(recorded), until_second, since_second,
+      kRevisionColumns, InForceSql(recorded), until_second, since_second,
       BoxSql(filter), FilterSql(filter), static_cast<int>(Event::kDeleted),
       static_cast<int>(Event::kVanished), static_cast<int>(Event::kLeft),
       AfterFilter(filter), InListOrder(filter));

@@ -23,6 +23,9 @@ int AfterFilter(const ObjectFilter& filter);
 std::string ByTimeSql(const std::string& object, const std::string& instant,
                       const std::string& recorded, bool all);
 
+// The same of `object o` at ?1; `recorded` as for StateSql.
+std::string InForceSql(const std::optional<RecordedBy>& recorded);
+
 // A query of kRevisionColumns whose parameters are, in order: the instant
 // (`at`, or seq, or for rv its text), the filter's. It looks at every object of
 // the filter that there ever was. `recorded`, of a question about a time: what

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <charconv>
 #include <iostream>
+#include <iterator>
 #include <map>
-#include <set>
+#include <unordered_set>
 
 #include "base/paths.h"
 #include "cli/page.h"
@@ -195,16 +196,17 @@ class Completion {
   void Print() const {
     bool joined = true;
     std::string text;
-    std::set<std::string> seen;
+    std::unordered_set<std::string_view> seen;
+    seen.reserve(found_.size());  // which may be very many
     for (const Candidate& candidate : found_) {
       if (candidate.text.rfind(typed_.current, 0) != 0 || Odd(candidate.text) ||
           !seen.insert(candidate.text).second) {
         continue;
       }
-      text +=
-          typed_.prefix + candidate.text +
-          (candidate.description.empty() ? "" : "\t" + candidate.description) +
-          "\n";
+      text += typed_.prefix;
+      text += candidate.text;
+      if (!candidate.description.empty()) text += "\t" + candidate.description;
+      text += '\n';
       const char last = candidate.text.empty() ? ' ' : candidate.text.back();
       joined = joined && (last == '/' || last == '=');
     }
@@ -227,7 +229,8 @@ class Completion {
     found_.push_back({std::move(text), std::move(description)});
   }
   void Add(std::vector<Candidate> more) {
-    found_.insert(found_.end(), more.begin(), more.end());
+    found_.insert(found_.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
   }
 
   void Commands() {
@@ -258,7 +261,7 @@ class Completion {
     if (!flag.choices.empty() || Placed(flag.value)) {
       for (const std::string& choice : flag.choices) Add(choice);
     } else if (name == "--namespace") {
-      Add(Recorded(typed_, plugin_).Namespaces());
+      Add(Recorded(typed_, plugin_).Namespaces(typed_.current));
     } else if (name == "--cluster") {
       SplitList(typed_);
       Add(Recorded(typed_, plugin_).Clusters());
@@ -321,7 +324,7 @@ class Completion {
       const std::string type = typed_.current.substr(0, slash);
       typed_.prefix += type + "/";
       typed_.current = typed_.current.substr(slash + 1);
-      Add(Recorded(typed_, plugin_).Names(type));
+      Add(Recorded(typed_, plugin_).Names(type, typed_.current));
     } else if (slashed) {
       for (const Candidate& type : Recorded(typed_, plugin_).Types()) {
         Add(type.text + "/", type.description);
@@ -332,7 +335,7 @@ class Completion {
     } else {
       const RecordedNames recorded = Recorded(typed_, plugin_);
       for (const std::string& type : Split(typed_.words.front(), ',')) {
-        for (Candidate& name : recorded.Names(type)) {
+        for (Candidate& name : recorded.Names(type, typed_.current)) {
           if (std::find(typed_.words.begin() + 1, typed_.words.end(),
                         name.text) == typed_.words.end()) {
             Add(std::move(name.text));

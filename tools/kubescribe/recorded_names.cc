@@ -1,18 +1,30 @@
 #include "kubescribe/recorded_names.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
-#include <set>
 
 #include "kubescribe/command.h"
 
 namespace kubescribe::tool {
 namespace {
 
-std::vector<Candidate> Sorted(const std::set<std::string>& texts) {
+void Add(Result<std::vector<std::string>> more,
+         std::vector<std::string>& names) {
+  if (!more.ok()) return;
+  names.insert(names.end(), std::make_move_iterator(more->begin()),
+               std::make_move_iterator(more->end()));
+}
+
+// Those of several files, each once.
+std::vector<Candidate> Sorted(std::vector<std::string> names) {
+  if (!std::is_sorted(names.begin(), names.end())) {
+    std::sort(names.begin(), names.end());
+  }
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   std::vector<Candidate> candidates;
-  candidates.reserve(texts.size());
-  for (const std::string& text : texts) candidates.push_back({text, ""});
+  candidates.reserve(names.size());
+  for (std::string& name : names) candidates.push_back({std::move(name), ""});
   return candidates;
 }
 
@@ -76,48 +88,45 @@ std::vector<Candidate> RecordedNames::Types() const {
   return candidates;
 }
 
-std::vector<Candidate> RecordedNames::Namespaces() const {
-  std::set<std::string> names;
+std::vector<Candidate> RecordedNames::Namespaces(
+    const std::string& prefix) const {
+  std::vector<std::string> names;
   EachFile([&](store::Reader& reader, const store::AsOf& as_of,
                const std::string& /*cluster*/) {
     const auto resources = reader.Resources();
     if (!resources.ok()) return;
-    store::ObjectFilter filter;
+    std::int64_t namespaces = 0;
     for (const store::ResourceRow& row : *resources) {
       if (row.group.empty() && row.resource == "namespaces") {
-        filter.resource_id = row.id;
+        namespaces = row.id;
       }
     }
-    const auto state = reader.StateAt(filter, as_of, options_.ever);
-    if (!state.ok()) return;
-    for (const store::Revision& revision : *state) {
-      const std::string& name =
-          filter.resource_id != 0 ? revision.name : revision.name_space;
-      if (!name.empty()) names.insert(name);
-    }
+    const store::Reader::NameQuestion question = Question(as_of, prefix);
+    Add(namespaces != 0 ? reader.Names(namespaces, std::nullopt, question)
+                        : reader.Namespaces(question),
+        names);
   });
-  return Sorted(names);
+  return Sorted(std::move(names));
 }
 
-std::vector<Candidate> RecordedNames::Names(const std::string& type) const {
-  std::set<std::string> names;
+std::vector<Candidate> RecordedNames::Names(const std::string& type,
+                                            const std::string& prefix) const {
+  std::vector<std::string> names;
   EachFile([&](store::Reader& reader, const store::AsOf& as_of,
                const std::string& cluster) {
     const auto target = query::ResolveTarget(reader, as_of, type);
     if (!target.ok()) return;
-    store::ObjectFilter filter;
-    filter.resource_id = target->row.id;
+    std::optional<std::string> name_space;
     if (target->row.namespaced) {
       NamespaceFlags flags;
       flags.name = options_.name_space;
       flags.all = options_.all_namespaces;
-      filter.name_space = flags.Resolve(cluster);
+      name_space = flags.Resolve(cluster);
     }
-    const auto state = reader.StateAt(filter, as_of, options_.ever);
-    if (!state.ok()) return;
-    for (const store::Revision& revision : *state) names.insert(revision.name);
+    Add(reader.Names(target->row.id, name_space, Question(as_of, prefix)),
+        names);
   });
-  return Sorted(names);
+  return Sorted(std::move(names));
 }
 
 }  // namespace kubescribe::tool

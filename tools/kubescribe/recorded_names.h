@@ -36,14 +36,21 @@ class RecordedNames {
   std::vector<Candidate> Clusters() const;
   // "pods", "deployments.apps" where the short form could be another's.
   std::vector<Candidate> Types() const;
-  std::vector<Candidate> Namespaces() const;
-  std::vector<Candidate> Names(const std::string& type) const;
+  // Those that begin with `prefix`, which saves reading the others.
+  std::vector<Candidate> Namespaces(const std::string& prefix) const;
+  std::vector<Candidate> Names(const std::string& type,
+                               const std::string& prefix) const;
 
  private:
   // Calls it with a reader of each database that is meant.
   void EachFile(
       const std::function<void(store::Reader&, const store::AsOf&,
                                const std::string& cluster)>& ask) const;
+
+  store::Reader::NameQuestion Question(const store::AsOf& as_of,
+                                       const std::string& prefix) const {
+    return {as_of, options_.ever, prefix};
+  }
 
   Options options_;
 };
