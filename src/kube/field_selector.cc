@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "kube/go_text.h"
 #include "kube/selector.h"
 
 namespace kubescribe::kube {
@@ -87,6 +88,25 @@ bool IsBuiltIn(const std::string& group) {
                                          "storage.k8s.io",
                                          "storagemigration.k8s.io"};
   return groups.count(group) > 0;
+}
+
+// How a server words it that a kind cannot be selected by `path`: most kinds
+// with fields of their own alike, those without by the words of all.
+std::string Refusal(const GroupResource& resource, std::string_view version,
+                    const std::string& path, bool has_own_fields) {
+  const std::string kind = resource.ToString();
+  if (kind == "jobs.batch") {
+    return fmt::format("field label {} not supported for Job", GoQuote(path));
+  }
+  if (kind == "resourceslices.resource.k8s.io") {
+    return fmt::format(
+        "field label not supported for {}/{}, Kind=ResourceSlice: {}",
+        resource.group, version, path);
+  }
+  if (has_own_fields) return "field label not supported: " + path;
+  return GoQuote(path) +
+         " is not a known field selector: only \"metadata.name\", "
+         "\"metadata.namespace\"";
 }
 
 std::string AsText(const Json& value) {
@@ -240,6 +260,7 @@ Status FieldSelector::Supports(const GroupResource& resource,
       definition.empty() ? Json() : Json::parse(definition, nullptr, false);
   Fields fields;
   bool any = false;
+  const bool has_own_fields = crd.is_object() || kind != FieldsOfKinds().end();
   if (crd.is_object()) {
     fields = FieldsOf(crd, version);
   } else if (kind != FieldsOfKinds().end()) {
@@ -253,7 +274,8 @@ Status FieldSelector::Supports(const GroupResource& resource,
       continue;
     }
     if (path == "metadata.namespace" && fields.name_space) continue;
-    return Error(Code::kInvalid, "field label not supported: " + path);
+    return Error(Code::kInvalid,
+                 Refusal(resource, version, path, has_own_fields));
   }
   return {};
 }

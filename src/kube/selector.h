@@ -45,10 +45,11 @@ class FieldSelector {
   // values. "" matches everything.
   static Result<FieldSelector> Parse(std::string_view text);
 
-  // kInvalid, "field label not supported: x", as a server says. Custom
-  // resources have the fields that their definition names for the version that
-  // is asked for. `definition`: its JSON; "": there is none, or it is not
-  // known, and a kind that is not built in is let through with any path.
+  // kInvalid, with the words of a server ("field label not supported: x", or
+  // as the kind has it). Custom resources have the fields that their definition
+  // names for the version that is asked for. `definition`: its JSON; "": there
+  // is none, or it is not known, and a kind that is not built in is let through
+  // with any path.
   Status Supports(const GroupResource& resource, std::string_view version,
                   std::string_view definition) const;
 

@@ -1,5 +1,7 @@
 #include "query/selection.h"
 
+#include "kube/go_text.h"
+
 namespace kubescribe::query {
 namespace {
 
@@ -21,7 +23,24 @@ Result<Selection> Selection::Parse(const std::string& labels,
   Result<kube::FieldSelector> field =
       kube::FieldSelector::Parse(Trimmed(fields));
   if (!field.ok()) return field.error().Wrap("--field-selector");
-  return Selection(std::move(*label), std::move(*field));
+  Selection selection(std::move(*label), std::move(*field));
+  selection.label_text_ = Trimmed(labels);
+  selection.field_text_ = Trimmed(fields);
+  return selection;
+}
+
+Status Selection::Supports(const kube::ResourceInfo& info,
+                           std::string_view definition) const {
+  const Status supported =
+      fields_.Supports(info.group_resource(), info.version, definition);
+  if (supported.ok()) return supported;
+  return Error(supported.error().code(),
+               "Error from server (BadRequest): Unable to find " +
+                   kube::GoQuote(info.group + "/" + info.version +
+                                 ", Resource=" + info.resource) +
+                   " that match label selector " + kube::GoQuote(label_text_) +
+                   ", field selector " + kube::GoQuote(field_text_) + ": " +
+                   supported.error().message());
 }
 
 bool Selection::Picks(const kube::GroupResource& resource,

@@ -17,11 +17,9 @@ class Selection {
   static Result<Selection> Parse(const std::string& labels,
                                  const std::string& fields);
 
-  // As kube::FieldSelector::Supports.
-  Status Supports(const kube::GroupResource& resource, std::string_view version,
-                  std::string_view definition) const {
-    return fields_.Supports(resource, version, definition);
-  }
+  // As kube::FieldSelector::Supports, with all that kubectl says.
+  Status Supports(const kube::ResourceInfo& info,
+                  std::string_view definition) const;
   bool Picks(const kube::GroupResource& resource,
              std::string_view object) const;
   bool empty() const { return labels_.empty() && fields_.empty(); }
@@ -29,6 +27,10 @@ class Selection {
  private:
   Selection(kube::LabelSelector labels, kube::FieldSelector fields)
       : labels_(std::move(labels)), fields_(std::move(fields)) {}
+
+  // As they were typed.
+  std::string label_text_;
+  std::string field_text_;
 
   kube::LabelSelector labels_;
   kube::FieldSelector fields_;

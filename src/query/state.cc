@@ -271,18 +271,23 @@ Result<State> AskState(const std::string& path, const StateRequest& request) {
                  "a time with --rv");
   }
   Question question(**reader, request, *coverage);
+  std::string unsupported;  // a line a type
   for (Target& target : arguments->targets) {
     Result<std::string> crd = DefinitionOf(**reader, target, types);
     if (!crd.ok()) return crd.error();
-    const Status supported = selection->Supports(target.info.group_resource(),
-                                                 target.info.version, *crd);
-    if (!supported.ok()) return supported.error();
+    const Status supported = selection->Supports(target.info, *crd);
+    if (!supported.ok()) {
+      unsupported +=
+          (unsupported.empty() ? "" : "\n") + supported.error().message();
+    }
+    if (!unsupported.empty()) continue;
     Result<TypeState> type = question.Ask(std::move(target));
     if (!type.ok()) return type.error();
     type->server_version = *server;
     type->crd = std::move(*crd);
     state.types.push_back(std::move(*type));
   }
+  if (!unsupported.empty()) return Error(Code::kInvalid, unsupported);
   return state;
 }
 

@@ -113,7 +113,12 @@ void Say(std::string_view kind, std::string_view message) {
 }
 
 int Fail(const Error& error) {
-  Say("error", error.message());
+  // kubectl says a server's errors as they are.
+  if (error.message().starts_with("Error from server (")) {
+    std::cerr << output::EscapeControls(error.message()) << std::endl;
+  } else {
+    Say("error", error.message());
+  }
   if (error.code() == Code::kInvalid) return kExitUsage;
   return error.code() == Code::kNotFound ? kExitNothing : kExitError;
 }

@@ -213,19 +213,25 @@ TEST(FieldSelector, KnowsWhatServersSupport) {
             is("metadata.namespace"));
   // Not so in a namespace, and a server lets it through all the same.
   EXPECT_EQ(Unsupported("metadata.namespace=a", {"", "persistentvolumes"}), "");
+  // Each as kubectl's 1.36 tells it.
   for (const char* kind : {"deployments", "replicasets"}) {
     EXPECT_EQ(Unsupported("status.replicas=1", {"apps", kind}),
-              is("status.replicas"));
+              "\"status.replicas\" is not a known field selector: only "
+              "\"metadata.name\", \"metadata.namespace\"");
   }
   EXPECT_EQ(
       Unsupported("spec.pool.name=a", {"resource.k8s.io", "resourceslices"}),
-      is("spec.pool.name"));
+      "field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: "
+      "spec.pool.name");
+  EXPECT_EQ(Unsupported("foo=bar", {"batch", "jobs"}),
+            "field label \"foo\" not supported for Job");
   EXPECT_EQ(Unsupported("spec.signerName=a,metadata.namespace=b",
                         {"certificates.k8s.io", "clustertrustbundles"}),
             is("metadata.namespace"));
   EXPECT_EQ(Unsupported("spec.group=a",
                         {"apiextensions.k8s.io", "customresourcedefinitions"}),
-            is("spec.group"));
+            "\"spec.group\" is not a known field selector: only "
+            "\"metadata.name\", \"metadata.namespace\"");
   EXPECT_EQ(Unsupported(R"(metadata\.name=a)", {"", "pods"}),
             is(R"(metadata\.name)"));
 }

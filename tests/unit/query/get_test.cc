@@ -108,6 +108,30 @@ TEST_F(GetTest, WrongArgumentsAreRefusedInKubectlsWords) {
             std::string::npos);
 }
 
+TEST_F(GetTest, AFieldThatTheServerDoesNotSelectByIsRefusedInItsWords) {
+  const Answer one = Run(
+      "get pods -l ' app==v1 ' --field-selector 'foo=bar,metadata.name=web'" +
+      At(35));
+  EXPECT_EQ(one.code, 2);
+  EXPECT_EQ(one.out, "");
+  EXPECT_EQ(one.err,
+            "Error from server (BadRequest): Unable to find \"/v1, "
+            "Resource=pods\" that match label selector \"app==v1\", field "
+            "selector \"foo=bar,metadata.name=web\": field label not "
+            "supported: foo\n");
+  // A line a kind, in its own words.
+  const Answer two = Run("get pods,cm --field-selector foo=bar" + At(35));
+  EXPECT_EQ(two.code, 2);
+  EXPECT_EQ(two.err,
+            "Error from server (BadRequest): Unable to find \"/v1, "
+            "Resource=pods\" that match label selector \"\", field selector "
+            "\"foo=bar\": field label not supported: foo\n"
+            "Error from server (BadRequest): Unable to find \"/v1, "
+            "Resource=configmaps\" that match label selector \"\", field "
+            "selector \"foo=bar\": \"foo\" is not a known field selector: only "
+            "\"metadata.name\", \"metadata.namespace\"\n");
+}
+
 TEST_F(GetTest, ShortFlagsTakeTheirValueBehindAnEqualsSign) {
   const auto out = [&](const std::string& args) {
     return Run("get pods " + args + At(15)).out;
