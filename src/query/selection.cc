@@ -31,7 +31,7 @@ Result<Selection> Selection::Parse(const std::string& labels,
 
 Status Selection::Supports(const kube::ResourceInfo& info,
                            std::string_view definition) const {
-  const Status supported =
+  Status supported =
       fields_.Supports(info.group_resource(), info.version, definition);
   if (supported.ok()) return supported;
   return Error(supported.error().code(),

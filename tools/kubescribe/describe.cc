@@ -159,7 +159,7 @@ class DescribeCommand final : public Command {
         if (!text.ok()) return text.error();
         told.redacted = told.redacted || HasRedacted(object.json);
         if (changes) {
-          const Status added = AddChanges(answer, type, object, *text);
+          Status added = AddChanges(answer, type, object, *text);
           if (!added.ok()) return added;
         }
         told.texts.push_back(std::move(*text));

@@ -125,6 +125,7 @@ class Resources final : public Command {
       WriteDocument(Document(lines, std::move(errors)), listing_.output(), out);
     } else if (listing_.names()) {
       std::vector<std::string> names;
+      names.reserve(lines.size());
       for (const ResourceLine& line : lines) {
         names.push_back(line.target.info.group_resource().ToString());
       }
