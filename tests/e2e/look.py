@@ -98,6 +98,8 @@ get pods -A --field-selector spec.nodeName=node-a,status.phase!=Running
 get events -n zoo --field-selector involvedObject.name=plain-running
 get events -n zoo --field-selector type=Warning -o wide
 get services -n zoo --field-selector spec.type=LoadBalancer
+get pods -n zoo --field-selector foo=bar
+get deploy,jobs,pods -A -l a=b --field-selector foo=bar,metadata.name=x
 get pods
 get pods -n zoo-empty
 get pods -n no-such-namespace

@@ -68,6 +68,35 @@ class RecordedFile {
            R"({"containers":[{"name":"c"}]},"status":{"phase":"Running"}})";
   }
 
+  // At 90, and known until then: a late revision of default/web (rv 107), which
+  // is then found missing (list rv 180).
+  void AddLateAndVanished() {
+    Write("test", [this] {
+      At(90, [this](store::Transaction& tx) {
+        stream_ = pods_;
+        Pod(tx, "default", "web", "u1", store::Event::kModified, "107", "late",
+            Second(15), "", true);
+        Put(tx, "default", "web", "u1", store::Event::kVanished, "", "",
+            Second(80), "180");
+        Flow(tx, "180");
+      });
+    });
+  }
+
+  // At 100, and known until then: as many Pods bulk/p00000, p00001 …, added.
+  void AddPods(int count) {
+    Write("test", [this, count] {
+      At(100, [this, count](store::Transaction& tx) {
+        stream_ = pods_;
+        for (int i = 0; i < count; ++i) {
+          const std::string number = std::to_string(100'000 + i).substr(1);
+          Pod(tx, "bulk", "p" + number, "b" + number, store::Event::kAdded,
+              "2" + number, "bulk", tx.recorded_at());
+        }
+      });
+    });
+  }
+
  private:
   template <typename Fn>
   void Write(const std::string& cluster, Fn fn) {
@@ -96,7 +125,8 @@ class RecordedFile {
   void Put(store::Transaction& tx, const std::string& name_space,
            const std::string& name, const std::string& uid, store::Event event,
            const std::string& rv, const std::string& body,
-           std::optional<Micros> not_before, const std::string& list_rv = "") {
+           std::optional<Micros> not_before, const std::string& list_rv = "",
+           bool late = false) {
     store::StreamRow stream = tx.GetStream(stream_);
     store::ObjectRow object;
     object.resource_id = stream.resource_id;
@@ -118,15 +148,18 @@ class RecordedFile {
     revision.not_before = not_before;
     revision.changed_at = tx.recorded_at();
     revision.body = body;
+    revision.late = late;
+    if (late) revision.changed_at = *not_before;
     tx.AppendRevision(revision);
   }
 
   void Pod(store::Transaction& tx, const std::string& name_space,
            const std::string& name, const std::string& uid, store::Event event,
            const std::string& rv, const std::string& app,
-           std::optional<Micros> not_before, const std::string& list_rv = "") {
+           std::optional<Micros> not_before, const std::string& list_rv = "",
+           bool late = false) {
     Put(tx, name_space, name, uid, event, rv,
-        Pod(name_space, name, uid, rv, app), not_before, list_rv);
+        Pod(name_space, name, uid, rv, app), not_before, list_rv, late);
   }
 
   void Flow(store::Transaction& tx, const std::string& position) {
