@@ -34,6 +34,7 @@ class EndedTest : public RandomLivesTest {
                        std::tie(b.resource_id, right, b.name, b.seq);
               });
     std::vector<Seq> seqs;
+    seqs.reserve(ended.size());
     for (const Revision& r : ended) seqs.push_back(r.seq);
     return seqs;
   }
