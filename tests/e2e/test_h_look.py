@@ -68,6 +68,11 @@ def take(version, bin_dir, folder, options, say):
                 {"metadata": {"name": "the-end"}})
             recorder.wait("the end is recorded", lambda: recorder.rows(
                 "SELECT 1 FROM object WHERE name = 'the-end'"))
+            # A quiet kind's stream is not known to flow after 90 s without a
+            # bookmark, until the recorder asks, a minute later.
+            recorder.wait("all streams flow", lambda: not recorder.rows(
+                "SELECT 1 FROM stream WHERE state = 'watching' "
+                "AND flowing = 0"), timeout=240)
             recorder.stop()
         finally:
             recorder.end()
