@@ -194,10 +194,10 @@ Status StoryCluster::Kinds(const Statement& statement) {
   for (std::size_t i = 1; i < statement.words.size(); ++i) {
     const auto kind = BuiltIn(statement.words[i]);
     if (!kind) {
-      return Wrong(
-          "kind " + statement.words[i] +
-          " is none of tests/fakes/kinds.cc: describe it in the next "
-          "line, indented: PLURAL.GROUP: {kind: KIND, version: VERSION}");
+      return Wrong("kind " + statement.words[i] +
+                   " is none of tests/fakes/kinds.cc: describe it in the next "
+                   "line instead, indented: PLURAL.GROUP: {kind: KIND, "
+                   "version: VERSION}");
     }
     kinds.push_back(*kind);
   }

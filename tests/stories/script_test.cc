@@ -111,10 +111,10 @@ TEST(Script, AMistakeIsNamedWithItsLineAndWhatToDo) {
   EXPECT_EQ(
       Mistake(listed + "12:00:02 added pods prod/a {b: [}\n").substr(0, 22),
       "3: line 3 is no YAML: ");
-  EXPECT_EQ(
-      Mistake("12:00:00 kinds wombats\n"),
-      "1: kind wombats is none of tests/fakes/kinds.cc: describe it in "
-      "the next line, indented: PLURAL.GROUP: {kind: KIND, version: VERSION}");
+  EXPECT_EQ(Mistake("12:00:00 kinds wombats\n"),
+            "1: kind wombats is none of tests/fakes/kinds.cc: describe it in "
+            "the next line instead, indented: PLURAL.GROUP: {kind: KIND, "
+            "version: VERSION}");
   EXPECT_EQ(Mistake("12:00:00 stop\n12:00:01 kinds pods\n"),
             "2: nobody records: write \"start\" before");
 }
