@@ -25,25 +25,58 @@ bool BodyReader::HasLinks() {
   return *has_links_;
 }
 
-std::optional<BodyReader::Row> BodyReader::Fetch(Seq seq) {
-  Query query(
-      db_, HasLinks()
-               ? "SELECT encoding, raw_size, dictionary, base, data FROM body "
-                 "WHERE seq = ?"
-               : "SELECT encoding, raw_size, NULL, NULL, data FROM body "
-                 "WHERE seq = ?");
-  if (!query.Bind(seq).Step()) return std::nullopt;
-  const std::int64_t raw_size = query.Int(1);
+BodyReader::Row BodyReader::ToRow(const Query& query) {
+  const Seq seq = query.Int(0);
+  const std::int64_t raw_size = query.Int(2);
   if (raw_size < 0 || raw_size > kLargestBody) {
     throw std::runtime_error(
         fmt::format("record {} is said to have {} bytes", seq, raw_size));
   }
   return Row{seq,
-             query.Int(0),
+             query.Int(1),
              static_cast<std::size_t>(raw_size),
-             query.OptionalInt(2).value_or(0),
              query.OptionalInt(3).value_or(0),
-             std::string(query.Blob(4))};
+             query.OptionalInt(4).value_or(0),
+             {},
+             query.Blob(5)};
+}
+
+void BodyReader::Scan(Seq after, Seq to) {
+  scan_.reset();
+  scan_ = std::make_unique<Query>(
+      db_, HasLinks()
+               ? "SELECT seq, encoding, raw_size, dictionary, base, data "
+                 "FROM body WHERE seq > ? AND seq <= ? ORDER BY seq"
+               : "SELECT seq, encoding, raw_size, NULL, NULL, data "
+                 "FROM body WHERE seq > ? AND seq <= ? ORDER BY seq");
+  scan_->Bind(after, to);
+  scan_at_ = 0;
+}
+
+bool BodyReader::IsScanned(Seq seq) {
+  if (scan_ == nullptr || seq < scan_at_ || seq <= 0) return false;
+  while (scan_at_ < seq) {
+    if (!scan_->Step()) {
+      scan_.reset();
+      return false;
+    }
+    scan_at_ = scan_->Int(0);
+  }
+  return scan_at_ == seq;
+}
+
+std::optional<BodyReader::Row> BodyReader::Fetch(Seq seq) {
+  Query query(
+      db_,
+      HasLinks()
+          ? "SELECT seq, encoding, raw_size, dictionary, base, data FROM body "
+            "WHERE seq = ?"
+          : "SELECT seq, encoding, raw_size, NULL, NULL, data FROM body "
+            "WHERE seq = ?");
+  if (!query.Bind(seq).Step()) return std::nullopt;
+  Row row = ToRow(query);
+  row.own = std::exchange(row.scanned, {});
+  return row;
 }
 
 std::string BodyReader::Decode(const Row& row, std::string_view base,
@@ -51,12 +84,12 @@ std::string BodyReader::Decode(const Row& row, std::string_view base,
   Result<std::string> raw = [&]() -> Result<std::string> {
     switch (row.encoding) {
       case static_cast<std::int64_t>(Encoding::kZstd):
-        return decompressor_.Decompress(row.data, row.raw_size);
+        return decompressor_.Decompress(row.data(), row.raw_size);
       case static_cast<std::int64_t>(Encoding::kDictionary):
-        return decompressor_.Decompress(row.data, row.raw_size,
+        return decompressor_.Decompress(row.data(), row.raw_size,
                                         dictionaries_.Get(row.dictionary));
       case static_cast<std::int64_t>(Encoding::kDelta):
-        return decompressor_.ApplyDelta(row.data, row.raw_size, base,
+        return decompressor_.ApplyDelta(row.data(), row.raw_size, base,
                                         std::move(room));
       default:
         return Error(Code::kCorruption,
@@ -90,12 +123,15 @@ std::optional<std::string> BodyReader::Read(Seq seq) {
 
 const std::string* BodyReader::View(Seq seq) {
   PutAway();
-  std::vector<Row> chain;       // from `seq` down
+  std::vector<Row>& chain = chain_;
+  chain.clear();
   std::string_view base_bytes;  // what the last row in it builds on
   Seq below = 0;
   int depth = -1;
   for (Seq next = seq;;) {
-    std::optional<Row> row = Fetch(next);
+    std::optional<Row> row = chain.empty() && IsScanned(next)
+                                 ? std::optional<Row>(ToRow(*scan_))
+                                 : Fetch(next);
     if (!row) {
       if (chain.empty()) return nullptr;
       throw std::runtime_error(

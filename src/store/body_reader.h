@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "codec/zstd.h"
 #include "store/body_cache.h"
@@ -38,6 +40,12 @@ class BodyReader {
   // The same without a copy; null: there is no row. Valid until the next call.
   const std::string* View(Seq seq);
 
+  // The records after `after` up to `to` will be asked for in order of seq, and
+  // are read in one pass over the table. Ends with the next, or EndScan: before
+  // the connection is closed, and before what others write is to be seen.
+  void Scan(Seq after, Seq to);
+  void EndScan() { scan_.reset(); }
+
  private:
   struct Row {
     Seq seq = 0;
@@ -45,9 +53,16 @@ class BodyReader {
     std::size_t raw_size = 0;
     std::int64_t dictionary = 0;
     Seq base = 0;
-    std::string data;
+    // Empty where the row is the scan's, which has it.
+    std::string own;
+    std::string_view scanned;
+
+    std::string_view data() const { return own.empty() ? scanned : own; }
   };
   std::optional<Row> Fetch(Seq seq);
+  // Is the scan at this row?
+  bool IsScanned(Seq seq);
+  static Row ToRow(const Query& query);
   // Files of before deltas have no such columns.
   bool HasLinks();
   // `room` as that of ApplyDelta.
@@ -60,6 +75,9 @@ class BodyReader {
   std::shared_ptr<BodyCache> cache_;
   codec::Decompressor decompressor_;
   std::optional<bool> has_links_;
+  std::unique_ptr<Query> scan_;
+  Seq scan_at_ = 0;         // the row that it is at; 0: before the first
+  std::vector<Row> chain_;  // while one is read; from the top down
   // What was read last. It goes into the cache when the next one is asked for,
   // so that it need not be copied to be looked at.
   BodyCache::Body last_;

@@ -73,8 +73,7 @@ class Db {
  public:
   // Throws where SQLite cannot open it at all; a file that is not a database
   // is noticed at the first question only.
-  Db(const std::string& path, int flags, int busy_ms, const std::string& vfs)
-      : handle_(path, flags, busy_ms, vfs) {}
+  Db(const std::string& path, int flags, int busy_ms, const std::string& vfs);
 
   SQLite::Database& handle() { return handle_; }
   sqlite3* raw() { return handle_.getHandle(); }

@@ -28,6 +28,15 @@ class Findings {
     }
     report_.undecided.push_back(std::move(why));
   }
+  // What was found beside, in a report of its own.
+  void Take(Report&& other) {
+    for (Finding& finding : other.findings) {
+      Altered(finding.seq, std::move(finding.what));
+    }
+    report_.more_findings += other.more_findings;
+    for (std::string& why : other.undecided) Undecided(std::move(why));
+    for (std::string& note : other.notes) Note(std::move(note));
+  }
   void Note(std::string note) { report_.notes.push_back(std::move(note)); }
 
  private:

@@ -152,6 +152,7 @@ void Records::Range(Seq after, Seq to) {
   records.Bind(after, to);
   bool more_revisions = revisions.Step();
   bool more_records = records.Step();
+  snapshot_.bodies().Scan(after, to);
   for (Seq seq = after + 1; seq <= to; ++seq) {
     const bool revision = more_revisions && revisions.Int(0) == seq;
     const bool record = more_records && records.Int(0) == seq;
@@ -170,6 +171,7 @@ void Records::Range(Seq after, Seq to) {
     if (record) more_records = records.Step();
     CheckCheckpoints();
   }
+  snapshot_.bodies().EndScan();
   Query count(snapshot_.db(),
               "SELECT count(*) FROM body WHERE seq > ? AND seq <= ?");
   if (count.Bind(after, to).Step() && count.Int(0) != bodies_) {

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <functional>
+#include <future>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "verify/findings.h"
@@ -96,7 +100,47 @@ void CheckPrunes(Snapshot& snapshot, const Records& records, Report& report,
   now.CheckKept(records.kept(), findings);
 }
 
-Status Run(Snapshot& snapshot, const Options& options,
+// What cannot even be read to the end is a finding. False: it was so.
+bool ReadWhole(Findings& findings, const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const std::exception& exception) {
+    findings.Altered(
+        0, fmt::format("the database is damaged: {}", exception.what()));
+    return false;
+  }
+  return true;
+}
+
+// What needs nothing of the records' pass: the file's structure, and objects.
+struct Beside {
+  Report report;
+  Status status;
+};
+
+Beside CheckBeside(const std::string& path) {
+  Beside beside;
+  Findings findings(beside.report);
+  ReadWhole(findings, [&] {
+    Snapshot snapshot(path);
+    beside.status = snapshot.Renew();
+    if (!beside.status.ok()) return;
+    CheckStructure(snapshot, findings);
+    beside.status = CheckObjects(snapshot, findings);
+  });
+  return beside;
+}
+
+// On a thread of its own; where there is none to have, when it is asked for.
+std::future<Beside> StartBeside(const std::string& path) {
+  try {
+    return std::async(std::launch::async, CheckBeside, path);
+  } catch (const std::system_error&) {
+    return std::async(std::launch::deferred, CheckBeside, path);
+  }
+}
+
+Status Run(const std::string& path, Snapshot& snapshot, const Options& options,
            std::optional<codec::Ed25519Public> trusted, Report& report,
            Findings& findings) {
   if (report.file.schema_version < kFirstWithLog) {
@@ -123,13 +167,18 @@ Status Run(Snapshot& snapshot, const Options& options,
   const std::string origin = "kubescribe.dev/" + report.file.file_id;
   const std::vector<Note> outside =
       Outside(options.checkpoint, origin, findings);
-  CheckStructure(snapshot, findings);
+  std::future<Beside> beside = StartBeside(path);
   Records records(snapshot, outside, Keys(origin, trusted), logged, report,
                   findings);
-  if (Status done = records.Run(last, options.progress); !done.ok()) {
-    return done;
+  Status read;
+  const bool whole =
+      ReadWhole(findings, [&] { read = records.Run(last, options.progress); });
+  Beside others = beside.get();
+  findings.Take(std::move(others.report));
+  for (const Status& status : {read, others.status}) {
+    if (!status.ok()) return status;
   }
-  if (Status done = CheckObjects(snapshot, findings); !done.ok()) return done;
+  if (!whole) return {};
   if (Status done = CheckTables(snapshot, records.derived(), findings);
       !done.ok()) {
     return done;
@@ -154,14 +203,11 @@ Result<Report> Verify(const std::string& path, const Options& options) {
   report.file = snapshot.info();
   report.warnings = snapshot.warnings();
   Findings findings(report);
-  try {
-    const Status done = Run(snapshot, options, trusted, report, findings);
-    if (!done.ok()) return done.error();
-  } catch (const std::exception& exception) {
-    // What cannot even be read to the end.
-    findings.Altered(
-        0, fmt::format("the database is damaged: {}", exception.what()));
-  }
+  Status done;
+  ReadWhole(findings, [&] {
+    done = Run(path, snapshot, options, trusted, report, findings);
+  });
+  if (!done.ok()) return done.error();
   std::stable_sort(report.findings.begin(), report.findings.end(),
                    [](const Finding& a, const Finding& b) {
                      return (a.seq == 0) != (b.seq == 0) ? b.seq == 0

@@ -16,7 +16,9 @@
 // elsewhere can have been made up; and the state of the recorder (positions and
 // states of streams, known_until, who holds an object now) is no record.
 //
-// It may run while the file is recorded: no snapshot is held for long.
+// It may run while the file is recorded: no snapshot is held for long. The
+// structure of the file and what is derived of objects are checked by a second
+// thread, which has ended when Verify returns.
 #pragma once
 
 #include <cstdint>

@@ -131,6 +131,22 @@ TEST(Delta, NeedsItsBase) {
   EXPECT_FALSE(decompressor.ApplyDelta(frame, raw.size() - 1, base).ok());
 }
 
+// Any bytes are a base, also those that zstd could take for something else.
+TEST(Delta, BuildsOnWhatLooksLikeADictionary) {
+  SeededRandom random(6);
+  Compressor compressor;
+  Decompressor decompressor;
+  const std::string dictionary(Trained(random, 40'000)->bytes());
+  for (const std::string& base :
+       {dictionary, dictionary.substr(0, 4), dictionary.substr(0, 40)}) {
+    const std::string raw = Edited(random, base);
+    const std::string frame(compressor.Delta(raw, base));
+    const auto back = decompressor.ApplyDelta(frame, raw.size(), base);
+    ASSERT_TRUE(back.ok()) << base.size() << " " << back.error().message();
+    EXPECT_TRUE(*back == raw);
+  }
+}
+
 // Frames of all kinds by turns, through one compressor and decompressor:
 // nothing of one is left over for the next.
 TEST(Delta, KindsOfFramesDoNotMeddle) {
