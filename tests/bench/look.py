@@ -24,10 +24,12 @@ NAMESPACES = 100
 
 
 class Cost:
-    """Of one process: seconds, MiB at the peak, bytes that it printed."""
+    """Of one process: milliseconds, seconds of CPU, MiB at the peak, bytes that
+    it printed."""
 
-    def __init__(self, seconds, memory, printed):
+    def __init__(self, seconds, cpu, memory, printed):
         self.ms = seconds * 1000
+        self.cpu = cpu
         self.memory = memory
         self.printed = printed
 
@@ -48,7 +50,8 @@ def cost_of(command, runs=3, env=None):
                 err.seek(0)
                 sys.exit(f"tests/bench/run: {' '.join(map(str, command))}: "
                          f"{err.read().decode(errors='replace')[-2000:]}")
-            cost = Cost(took, usage.ru_maxrss / 1024,
+            cost = Cost(took, usage.ru_utime + usage.ru_stime,
+                        usage.ru_maxrss / 1024,
                         out.seek(0, os.SEEK_END))
         if best is None or cost.ms < best.ms:
             best = cost
