@@ -1,6 +1,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "kube/event.h"
 #include "kube/user_time.h"
@@ -37,15 +38,32 @@ std::optional<Micros> NewestManaged(od::value& value) {
   return newest;
 }
 
+// A parser and a copy of the text with room behind it, kept for the next object
+// unless one was very large.
+struct Scratch {
+  od::parser parser;
+  std::vector<char> text;
+
+  simdjson::padded_string_view Padded(std::string_view object) {
+    constexpr std::size_t kKeep = std::size_t{1} << 20;
+    if (object.size() <= kKeep && text.size() > 2 * kKeep) *this = Scratch();
+    const std::size_t needed = object.size() + simdjson::SIMDJSON_PADDING;
+    if (text.size() < needed) text.resize(needed);
+    std::copy(object.begin(), object.end(), text.begin());
+    return simdjson::padded_string_view(text.data(), object.size(),
+                                        text.size());
+  }
+};
+
 }  // namespace
 
 ObjectTimes ReadObjectTimes(std::string_view object) {
+  thread_local Scratch scratch;
   ObjectTimes times;
-  const simdjson::padded_string padded(object);
-  od::parser parser;
+  const simdjson::padded_string_view padded = scratch.Padded(object);
   od::document document;
   od::object metadata;
-  if (parser.iterate(padded).get(document)) return times;
+  if (scratch.parser.iterate(padded).get(document)) return times;
   if (document["metadata"].get_object().get(metadata)) return times;
   std::optional<Micros> deletion;
   std::int64_t grace = 0;

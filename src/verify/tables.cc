@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -252,24 +253,42 @@ std::int64_t AsNumber(std::string_view rv) {
       rv.find_first_not_of("0123456789") != std::string_view::npos) {
     return 0;
   }
-  return std::stoll(std::string(rv));
+  std::int64_t number = 0;
+  std::from_chars(rv.data(), rv.data() + rv.size(), number);
+  return number;
 }
 
-Life LifeOf(store::Db& db, std::int64_t object) {
-  Life life;
-  Query rows(db,
-             "SELECT seq, event, rv, epoch, changed_at, recorded_at, late "
-             "FROM revision WHERE object_id = ? ORDER BY seq");
-  rows.Bind(object);
-  while (rows.Step()) {
-    const std::string_view rv = rows.Blob(2);
-    std::int64_t& top = life.top_rv[rows.Int(3)];
+// The lives of objects that are asked for in order of their id, in one pass
+// over their revisions.
+class Lives {
+ public:
+  Lives(store::Db& db, std::int64_t after)
+      : rows_(db,
+              "SELECT object_id, seq, event, rv, epoch, changed_at, "
+              "recorded_at, late FROM revision WHERE object_id > ? "
+              "ORDER BY object_id, seq") {
+    rows_.Bind(after);
+    more_ = rows_.Step();
+  }
+
+  Life Of(std::int64_t object) {
+    Life life;
+    while (more_ && rows_.Int(0) < object) more_ = rows_.Step();
+    for (; more_ && rows_.Int(0) == object; more_ = rows_.Step()) Add(life);
+    return life;
+  }
+
+ private:
+  void Add(Life& life) const {
+    const std::string_view rv = rows_.Blob(3);
+    const std::int64_t epoch = rows_.Int(4);
+    std::int64_t& top = life.top_rv[epoch];
     const std::int64_t number = AsNumber(rv);
     life.rising = life.rising && (rv.empty() || number > top);
     top = std::max(top, number);
-    if (rows.Bool(6)) continue;
-    const std::int64_t event = rows.Int(1);
-    const Micros changed_at = rows.Int(4);
+    if (rows_.Bool(7)) return;
+    const std::int64_t event = rows_.Int(2);
+    const Micros changed_at = rows_.Int(5);
     const bool gone = event == 3 || event == 6 || event == 7;
     life.in_order = life.in_order && changed_at >= life.changed_at;
     if (gone) {
@@ -280,14 +299,16 @@ Life LifeOf(store::Db& db, std::int64_t object) {
       life.born_at = changed_at;
     }
     life.alive = !gone;
-    life.seq = rows.Int(0);
-    life.rv = rows.Text(2);
-    life.epoch = rows.Int(3);
+    life.seq = rows_.Int(1);
+    life.rv = rv;
+    life.epoch = epoch;
     life.changed_at = changed_at;
-    life.recorded_at = rows.Int(5);
+    life.recorded_at = rows_.Int(6);
   }
-  return life;
-}
+
+  Query rows_;
+  bool more_ = false;
+};
 
 constexpr Micros kMicros = 1'000'000;
 // schema/006-compact.sql
@@ -311,14 +332,18 @@ class Objects {
     compact_ = snapshot_.info().schema_version >= kFirstCompact;
     pruned_ = compact_ && db.Int("SELECT EXISTS (SELECT 1 FROM pruned)") != 0;
     int found = 0;
-    Query rows(db,
-               "SELECT id, resource_id, namespace, alive, seq, rv, epoch, "
-               "changed_at, recorded_at, born_at FROM object WHERE id > ? "
-               "ORDER BY id LIMIT ?");
+    Query rows(db, compact_ ? "SELECT id, resource_id, namespace, alive, seq, "
+                              "rv, epoch, changed_at, recorded_at, born_at, "
+                              "above_rv FROM object WHERE id > ? "
+                              "ORDER BY id LIMIT ?"
+                            : "SELECT id, resource_id, namespace, alive, seq, "
+                              "rv, epoch, changed_at, recorded_at, born_at "
+                              "FROM object WHERE id > ? ORDER BY id LIMIT ?");
     rows.Bind(last_, kObjects);
+    Lives lives(db, last_);
     for (; rows.Step(); ++found) {
       last_ = rows.Int(0);
-      Check(db, rows);
+      Check(db, rows, lives.Of(last_));
     }
     return found == kObjects;
   }
@@ -326,8 +351,7 @@ class Objects {
   std::int64_t boxes() const { return boxes_; }
 
  private:
-  void Check(store::Db& db, const Query& row) {
-    const Life life = LifeOf(db, last_);
+  void Check(store::Db& db, const Query& row, const Life& life) {
     if (!life.in_order) {
       findings_.Altered(0, fmt::format("object {}: its changes are not in "
                                        "order of time",
@@ -345,7 +369,7 @@ class Objects {
                                        "twice",
                                        last_));
     }
-    if (compact_ && !TopFits(db, life)) {
+    if (compact_ && !TopFits(row, life)) {
       findings_.Altered(0, fmt::format("object {}: its highest "
                                        "resourceVersion is not what its "
                                        "revisions make it",
@@ -367,12 +391,10 @@ class Objects {
   }
 
   // What was pruned may have been higher than all that is left.
-  bool TopFits(store::Db& db, const Life& life) const {
-    Query row(db, "SELECT rv, epoch, above_rv FROM object WHERE id = ?");
-    if (!row.Bind(last_).Step()) return false;
-    const std::int64_t own = AsNumber(row.Blob(0));
-    const std::int64_t above = row.Int(2);
-    const auto found = life.top_rv.find(row.Int(1));
+  bool TopFits(const Query& row, const Life& life) const {
+    const std::int64_t own = AsNumber(row.Blob(5));
+    const std::int64_t above = row.Int(10);
+    const auto found = life.top_rv.find(row.Int(6));
     const std::int64_t top = found == life.top_rv.end() ? 0 : found->second;
     if (above == 0) return top <= own;
     return above > own && (above == top || (above > top && pruned_));
