@@ -380,8 +380,12 @@ std::string StreamName(const store::StreamKey& key) {
 
 std::string Describe(const Warning& warning, const std::string& zone) {
   const Doubtful& doubt = warning.doubt;
-  const std::string from = Time(doubt.from, &zone, "the beginning");
-  const std::string to = Time(doubt.to, &zone, "now");
+  std::string from = Time(doubt.from, &zone, "the beginning");
+  std::string to = Time(doubt.to, &zone, "now");
+  if (from == to) {  // within one second
+    from = kube::FormatLocal(*doubt.from, zone);
+    to = kube::FormatLocal(*doubt.to, zone);
+  }
   if (doubt.reason == Reason::kPruned) {
     const std::string what = "what was before " + to + " is not kept any more";
     if (warning.stream.empty()) return "of " + warning.note + " " + what;

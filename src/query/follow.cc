@@ -45,7 +45,7 @@ Result<Follower> Follower::Start(std::string path, StateRequest request) {
   Follower follower(std::move(path), std::move(request), std::move(*selection));
   Result<State> state = AskState(follower.path_, follower.request_);
   if (!state.ok()) return state.error();
-  if (state->types.size() != 1) {
+  if (state->types.size() + state->refused.size() != 1) {
     return Error(Code::kInvalid, "you may only specify a single resource type");
   }
   follower.state_ = std::move(*state);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "kube/user_time.h"
@@ -82,8 +83,33 @@ std::string Unsure(const std::vector<Warning>& warnings) {
       [](const Warning& warning) { return !warning.note.empty(); });
   const Warning& first = never == warnings.end() ? warnings.front() : *never;
   const std::size_t more = warnings.size() - 1;
-  return " (uncertain: " + Describe(first) +
+  return " (uncertain: " + Describe(first, kube::LocalZone()) +
          (more == 0 ? "" : ", and " + std::to_string(more) + " more") + ")";
+}
+
+// What else has that name, in other namespaces: "; there is one in team-4".
+Result<std::string> Elsewhere(store::Reader& reader,
+                              store::ObjectFilter filter) {
+  constexpr std::size_t kMost = 3;
+  if (!filter.name_space) return std::string();
+  filter.name_space.reset();
+  store::AsOf now;
+  now.at = reader.info().known_until;
+  std::set<std::string> namespaces;
+  const Status asked = reader.EachAt(
+      filter, now, /*include_gone=*/true, [&](store::Revision&& row) {
+        namespaces.insert(std::move(row.name_space));
+      });
+  if (!asked.ok()) return asked.error();
+  std::string names;
+  std::size_t told = 0;
+  for (const std::string& name : namespaces) {
+    if (told++ == kMost) break;
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return names.empty() ? names
+                       : "; there is one in " + names +
+                             (namespaces.size() > kMost ? ", ..." : "");
 }
 
 }  // namespace
@@ -148,6 +174,8 @@ Result<History> GetHistory(const std::string& path,
         return warning.doubt.reason == store::Reason::kPruned ||
                (warning.doubt.cause == "start" && !warning.doubt.from);
       });
+      const Result<std::string> elsewhere = Elsewhere(reader, filter);
+      if (!elsewhere.ok()) return elsewhere.error();
       return Error(Code::kNotFound,
                    Shown(history.target, filter.name_space) +
                        " is not in the record" +
@@ -156,7 +184,7 @@ Result<History> GetHistory(const std::string& path,
                             ? ""
                             : ", which was pruned up to " +
                                   kube::FormatRfc3339(*pruned->before_at)) +
-                       Unsure(unsure));
+                       Unsure(unsure) + *elsewhere);
     }
     const Micros first = history.entries.front().revision.changed_at;
     const Micros newest =

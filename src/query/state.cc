@@ -49,10 +49,11 @@ class Question {
     store::ObjectFilter filter;
     filter.resource_id = resource;
     filter.name_space = name_space;
-    // A question about a span is uncertain where any of it is.
-    const Micros from =
-        std::min(as_of.at, request_.deleted_since.value_or(
-                               request_.changed_since.value_or(as_of.at)));
+    // A question about a span is uncertain where any of it is, and of one that
+    // begins after all that is known there is nothing certain.
+    const Micros since = request_.deleted_since.value_or(
+        request_.changed_since.value_or(as_of.at));
+    const Micros from = std::min(as_of.at, since);
     Micros newest = 0;
     const Status found = request_.deleted_since
                              ? FindEnded(filter, as_of.at, type)
@@ -70,7 +71,8 @@ class Question {
                                      std::to_string(reader_.info().last_seq)});
       }
     } else {
-      type.warnings = coverage_.At(resource, name_space, from, as_of.at);
+      type.warnings =
+          coverage_.At(resource, name_space, from, std::max(as_of.at, since));
     }
     if (request_.deleted_since == kSinceTheRecord) {
       std::erase_if(type.warnings, [&](const Warning& warning) {
@@ -95,6 +97,11 @@ class Question {
                  : Coverage::AddPrunedObjects(reader_, one, as_of,
                                               type.warnings);
     });
+  }
+
+  static End EndOf(const store::Revision& row) {
+    return {row.seq, row.event, row.changed_at, row.not_before,
+            row.recorded_at};
   }
 
   // Asks for all objects, or for each of the names once.
@@ -136,7 +143,22 @@ class Question {
     Status asked = as_of.rv ? ask(filter) : EachNamed(names, filter, ask);
     if (!asked.ok()) return asked;
     Arrange(names, named, type);
-    return {};
+    return FindEnds(filter, as_of, type);
+  }
+
+  // How what had the missing names ended last.
+  Status FindEnds(const store::ObjectFilter& filter, const store::AsOf& as_of,
+                  TypeState& type) {
+    if (type.missing.empty()) return {};
+    return EachNamed(type.missing, filter, [&](const auto& one) {
+      return reader_.EachAt(
+          one, as_of, /*include_gone=*/true, [&](store::Revision&& row) {
+            if (!IsGone(row.event)) return;
+            End& end =
+                type.ended.try_emplace(row.name, EndOf(row)).first->second;
+            if (end.seq < row.seq) end = EndOf(row);
+          });
+    });
   }
 
   Status FindEnded(const store::ObjectFilter& filter, Micros until,
@@ -153,8 +175,7 @@ class Question {
     for (const store::Revision& end : ended) {
       TypeState::Row row;
       row.seq = end.seq;
-      row.end = End{end.seq, end.event, end.changed_at, end.not_before,
-                    end.recorded_at};
+      row.end = EndOf(end);
       if (end.event == store::Event::kVanished) {
         Status last = FindLast(end, row.seq);
         if (!last.ok()) return last;
@@ -271,23 +292,27 @@ Result<State> AskState(const std::string& path, const StateRequest& request) {
                  "a time with --rv");
   }
   Question question(**reader, request, *coverage);
-  std::string unsupported;  // a line a type
   for (Target& target : arguments->targets) {
     Result<std::string> crd = DefinitionOf(**reader, target, types);
     if (!crd.ok()) return crd.error();
     const Status supported = selection->Supports(target.info, *crd);
     if (!supported.ok()) {
-      unsupported +=
-          (unsupported.empty() ? "" : "\n") + supported.error().message();
+      state.refused.push_back(supported.error().message());
+      continue;
     }
-    if (!unsupported.empty()) continue;
     Result<TypeState> type = question.Ask(std::move(target));
     if (!type.ok()) return type.error();
     type->server_version = *server;
     type->crd = std::move(*crd);
     state.types.push_back(std::move(*type));
   }
-  if (!unsupported.empty()) return Error(Code::kInvalid, unsupported);
+  if (!state.refused.empty() && state.types.empty()) {
+    std::string all;
+    for (const std::string& line : state.refused) {
+      all += (all.empty() ? "" : "\n") + line;
+    }
+    return Error(Code::kInvalid, all);
+  }
   return state;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,7 +77,9 @@ struct TypeState {
   std::vector<Row> rows;
   std::vector<Warning> warnings;     // empty: certain
   std::vector<std::string> missing;  // names asked for that did not exist
-  std::vector<Object> objects;       // GetState only
+  // Of those, how the ones that had existed before ended; by name.
+  std::map<std::string, End> ended;
+  std::vector<Object> objects;  // GetState only
   // Records whose bodies are not what was recorded, said for a person. Their
   // objects have only names; selectors do not pick them. Known once the
   // objects were read.
@@ -89,10 +92,14 @@ struct State {
   std::vector<TypeState> types;   // as Arguments has them
   bool one_object = false;        // as Arguments
   std::vector<Warning> warnings;  // of no type: kinds that are not recorded
+  // What servers say of the types that do not have a field that is selected by,
+  // where there are others. They are not among `types`.
+  std::vector<std::string> refused;
 };
 
 // Errors: of opening and reading the file; kNotFound, kInvalid of the words
-// and selectors; kInvalid for --rv with several types.
+// and selectors (also where every type refuses them); kInvalid for --rv with
+// several types.
 Result<State> AskState(const std::string& path, const StateRequest& request);
 
 // Every object of a type of that state, in the order of its rows, until `each`

@@ -115,6 +115,12 @@ void BodyReader::PutAway() {
   last_ = {};
 }
 
+void BodyReader::Drop() {
+  spare_ = std::move(last_.bytes);
+  if (spare_.capacity() > kLargestSpare) spare_ = {};
+  last_ = {};
+}
+
 std::optional<std::string> BodyReader::Read(Seq seq) {
   const std::string* bytes = View(seq);
   if (bytes == nullptr) return std::nullopt;

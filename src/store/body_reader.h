@@ -40,6 +40,10 @@ class BodyReader {
   // The same without a copy; null: there is no row. Valid until the next call.
   const std::string* View(Seq seq);
 
+  // What was read last is not kept: nothing builds on it, as on the last
+  // revision of an object.
+  void Drop();
+
   // The records after `after` up to `to` will be asked for in order of seq, and
   // are read in one pass over the table. Ends with the next, or EndScan: before
   // the connection is closed, and before what others write is to be seen.

@@ -23,6 +23,11 @@ constexpr std::size_t kSalt = 16;
 
 constexpr std::int64_t kWatch = 1;  // revision.source
 
+// By revision.event: Deleted, Vanished, Left.
+bool IsGone(std::int64_t event) {
+  return event == 3 || event == 6 || event == 7;
+}
+
 constexpr const char* kNotRecorded =
     "it is not what was recorded (its hash is another than the log's)";
 
@@ -246,6 +251,7 @@ void Records::Revision(const Query& row) {
     }
   }
   tree_.Add(leaves_.OfRevision(row, snapshot_.Stream(stream), body));
+  if (IsGone(row.Int(2))) snapshot_.bodies().Drop();
 }
 
 void Records::Record(const Query& row) {

@@ -61,10 +61,12 @@ class Audit final : public Command {
     const Result<Value> end = output::ParseJson(*answer);
     if (!end.ok()) return Fail(end.error());
     const std::string message = Text(*end, "message");
-    out.Write(message.empty()
-                  ? Text(*end, "streams") + " streams audited, findings: " +
-                        Text(*end, "findings") + "\n"
-                  : message + "\n");
+    out.Write(
+        message.empty()
+            ? Text(*end, "streams") +
+                  (Text(*end, "streams") == "1" ? " stream" : " streams") +
+                  " audited, findings: " + Text(*end, "findings") + "\n"
+            : message + "\n");
     out.Flush();
     return out.ok() ? kExitFound : kExitError;
   }

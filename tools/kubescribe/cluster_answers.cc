@@ -4,9 +4,19 @@
 #include <iostream>
 #include <utility>
 
+#include "kube/user_time.h"
 #include "query/doubt.h"
 
 namespace kubescribe::tool {
+namespace {
+
+std::string HowEnded(store::Event event) {
+  if (event == store::Event::kDeleted) return "was deleted";
+  if (event == store::Event::kVanished) return "was found missing";
+  return "left what is recorded";
+}
+
+}  // namespace
 
 Result<ClusterAnswers> ClusterAnswers::Of(const query::Place& place) {
   ClusterAnswers answers;
@@ -109,12 +119,53 @@ std::vector<std::string> ClusterAnswers::MissingLines() const {
   return lines;
 }
 
+void ClusterAnswers::SayMissing() const {
+  for (const std::string& line : MissingLines()) {
+    SayLine(line);
+    SayEnds(line);
+  }
+}
+
+void ClusterAnswers::SayEnds(const std::string& line) const {
+  const std::string zone = kube::LocalZone();
+  for (const ClusterAnswer& answer : answers_) {
+    if (answer.error) continue;
+    for (const query::TypeState& type : answer.state.types) {
+      for (const auto& [name, end] : type.ended) {
+        if (NotFoundLine(type, name) != line) continue;
+        // The last instant at which it surely was.
+        const Micros last = end.not_before.value_or(end.at) < end.at
+                                ? *end.not_before
+                                : end.at - kMillisecond;
+        Say("note", Before(answer) + "it " + HowEnded(end.event) + " at " +
+                        kube::FormatLocal(end.at, zone) + "; --at " +
+                        kube::FormatRfc3339(last) +
+                        " shows it as it was before");
+      }
+    }
+  }
+}
+
+void ClusterAnswers::SayAge() const {
+  for (const ClusterAnswer& answer : answers_) {
+    const query::When& when = answer.request.when;
+    if (answer.error || when.at || when.rv || when.seq) continue;
+    const Micros until = answer.state.file.known_until;
+    const Micros age = SystemClock().Wall() - until;
+    if (age < kMinute) continue;
+    Say("note", Before(answer) + "the record ends at " +
+                    kube::FormatZoned(until, kube::LocalZone()) + ", " +
+                    kube::HumanDuration(age) + " ago");
+  }
+}
+
 void ClusterAnswers::SayNothing(bool always_namespace) const {
   std::optional<std::string> where;
   bool named = true;
   bool asked = false;
   for (const ClusterAnswer& answer : answers_) {
     if (answer.error) continue;
+    if (!answer.state.refused.empty()) return;
     if (!asked) where = answer.request.name_space;
     asked = true;
     for (const query::TypeState& type : answer.state.types) {
@@ -135,6 +186,10 @@ bool ClusterAnswers::SayFailures() const {
       failed = true;
       if (said.insert(what).second) Say("error", Before(answer) + what);
     };
+    for (const std::string& line : answer.state.refused) {
+      failed = true;
+      if (said.insert(line).second) SayLine(Before(answer) + line);
+    }
     for (const query::TypeState& type : answer.state.types) {
       for (const std::string& what : type.damaged) say(what);
     }

@@ -53,6 +53,11 @@ class ClusterAnswers {
 
   // kubectl's line for each name that no cluster had.
   std::vector<std::string> MissingLines() const;
+  // The same to stderr, and after each how what had that name ended.
+  void SayMissing() const;
+  // That an answer about now is one about the end of a record that ended a
+  // while ago.
+  void SayAge() const;
 
   // kubectl's line for an empty answer. `always_namespace`: as `describe` does
   // it, which names the namespace of kinds without one too.
@@ -62,6 +67,8 @@ class ClusterAnswers {
   bool SayFailures() const;
 
  private:
+  void SayEnds(const std::string& line) const;
+
   std::vector<ClusterAnswer> answers_;
   bool several_ = false;
 };

@@ -105,6 +105,17 @@ Result<Micros> ParseTime(const std::string& text, const std::string& flag) {
   return when->at.value_or(SystemClock().Wall());
 }
 
+Status CheckSpan(std::optional<Micros> from, std::string_view from_flag,
+                 std::optional<Micros> to, std::string_view to_flag) {
+  if (!from || !to || *from <= *to) return {};
+  const std::string zone = kube::LocalZone();
+  return Error(Code::kInvalid,
+               std::string(from_flag) + " (" + kube::FormatZoned(*from, zone) +
+                   ") lies after " + std::string(to_flag) + " (" +
+                   kube::FormatZoned(*to, zone) +
+                   "); a duration such as 1m is counted from now");
+}
+
 void Say(std::string_view kind, std::string_view message) {
   static const output::Look look = output::LookOf(2);
   const output::Colour colour = output::NoticeColour(kind);

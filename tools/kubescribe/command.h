@@ -100,6 +100,11 @@ Result<query::When> ParseWhen(const std::string& text, const std::string& flag);
 // The same where only a time will do.
 Result<Micros> ParseTime(const std::string& text, const std::string& flag);
 
+// kInvalid where the span between two times ends before it begins; each is
+// called by its flag. A time that is absent bounds nothing.
+Status CheckSpan(std::optional<Micros> from, std::string_view from_flag,
+                 std::optional<Micros> to, std::string_view to_flag);
+
 // To stderr, once a line, with control characters made visible.
 void Say(std::string_view kind, std::string_view message);
 // The error, and the exit code that stands for it: kInvalid is usage,

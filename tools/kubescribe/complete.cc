@@ -11,8 +11,8 @@
 #include "base/paths.h"
 #include "cli/page.h"
 #include "kube/user_time.h"
+#include "kubescribe/choose_cluster.h"
 #include "kubescribe/command.h"
-#include "kubescribe/plugin.h"
 #include "kubescribe/recorded_names.h"
 
 namespace kubescribe::tool {
@@ -161,12 +161,10 @@ RecordedNames Recorded(const Typed& typed, bool plugin) {
   if (place.data_dir.empty()) place.data_dir = DefaultDataDir();
   place.clusters = Split(typed.Value("--cluster"), ',');
   place.all_clusters = typed.values.count("--all-clusters") != 0;
-  if (plugin) {
-    // Without a context, or one that is not recorded, all clusters' names.
-    query::Place chosen = place;
-    if (ChooseByContext(chosen).ok() && query::FindDatabases(chosen).ok()) {
-      place = std::move(chosen);
-    }
+  // Where none is chosen, or one that is not recorded, all clusters' names.
+  query::Place chosen = place;
+  if (ChooseCluster(chosen, plugin).ok() && query::FindDatabases(chosen).ok()) {
+    place = std::move(chosen);
   }
   ReadInstant(typed, options.as_of);
   options.ever = FindFlag(*typed.app, "--at") == nullptr &&

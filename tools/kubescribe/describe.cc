@@ -24,11 +24,11 @@ namespace {
 constexpr std::size_t kLastChanges = 10;
 
 constexpr char kDescribeExamples[] = R"(Examples:
-  kubescribe describe pod web-1 --at 02:15
-  kubescribe describe pods web -n prod --at '2h ago'   # all that begin so
-  kubescribe describe deploy/web node/n1
-  kubescribe describe po -l app=web --show-events
-  kubescribe describe deploy web --all-clusters
+  kubescribe describe deploy/web-0 -n team-0
+  kubescribe describe pods web-0 -n team-0 --at '10m ago'   # all that begin so
+  kubescribe describe ns/team-0 node/node-0000
+  kubescribe describe po -n team-0 -l app=web-0 --show-events
+  kubescribe describe deploy web-0 -n team-0 --all-clusters
 
 After kubectl's text come the last changes up to the instant. A time with ~ is
 the latest at which it can have happened: nobody was looking.
@@ -197,8 +197,9 @@ class DescribeCommand final : public Command {
     }
     out.Flush();
     const std::vector<std::string> missing = asked.MissingLines();
-    for (const std::string& line : missing) SayLine(line);
+    asked.SayMissing();
     if (!any && missing.empty()) asked.SayNothing(true);
+    asked.SayAge();
     const bool failed = asked.SayFailures();
     if (!out.ok() || failed) return kExitError;
     if (selection_.strict && uncertain) return kExitUncertain;

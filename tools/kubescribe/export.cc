@@ -30,9 +30,12 @@ directory is ever in an export, and what was redacted stays so. Beside what
 changed since --since, a part has the states that were in force then; with -l
 it has objects that had such labels at any time within. No file is replaced.
 
-Exit codes: 0 exported, 1 error, 3 no revision matches (the file has none), 4 with
+Exit codes: 0 exported, 1 error, 3 no revision matches (there is none in it), 4 with
 --strict: records of it were pruned.
 )";
+
+// In the line of a revision (query/export.h), and of nothing else.
+constexpr const char* kRevision = R"("record":"revision")";
 
 class ExportCommand final : public Command {
  public:
@@ -87,6 +90,14 @@ class ExportCommand final : public Command {
       if (!time.ok()) return Fail(time.error());
       (first ? part_.since : part_.until) = *time;
     }
+    const Status span =
+        CheckSpan(part_.since, "--since", part_.until, "--until");
+    if (!span.ok()) return Fail(span.error());
+    if (to_ == "-") {
+      return Fail(Error(Code::kInvalid,
+                        "-o makes a file that is read again: name it; lines "
+                        "on standard output come without -o"));
+    }
     return to_.empty() ? PrintLines() : MakeFile();
   }
 
@@ -100,6 +111,7 @@ class ExportCommand final : public Command {
                         "--cluster"));
     }
     Out out;
+    bool any = part_.whole();  // a line is one of what was asked for
     bool whole = true;
     bool damaged = false;
     request_.damaged = [&](const std::string& what) {
@@ -116,6 +128,7 @@ class ExportCommand final : public Command {
       if (!TellPruned(file)) whole = false;
       const Result<store::Seq> done =
           query::Export(file.path, request_, [&](const std::string& line) {
+            any = any || line.find(kRevision) != std::string::npos;
             return out.Write(line) && out.Write("\n");
           });
       if (!done.ok()) {
@@ -125,7 +138,13 @@ class ExportCommand final : public Command {
     }
     out.Flush();
     if (!out.ok() || damaged) return kExitError;
+    if (!any) return NothingMatches("the lines have none");
     return strict_ && !whole ? kExitUncertain : kExitFound;
+  }
+
+  static int NothingMatches(const std::string& where) {
+    Say("note", "no revision matches: " + where);
+    return kExitNothing;
   }
 
   // False: something was.
@@ -160,8 +179,7 @@ class ExportCommand final : public Command {
     out.Flush();
     if (!out.ok() || !done->damaged.empty()) return kExitError;
     if (!done->whole && done->revisions == 0) {
-      Say("note", "no revision matches: the file has none");
-      return kExitNothing;
+      return NothingMatches("the file has none");
     }
     return strict_ && !whole ? kExitUncertain : kExitFound;
   }

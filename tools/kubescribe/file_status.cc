@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "control/client.h"
+#include "kube/observation.h"
 #include "kubescribe/command.h"
 
 namespace kubescribe::tool {
@@ -78,6 +79,16 @@ const output::Value* LiveCluster(const output::Value& recorder,
     if (name != nullptr && name->text == cluster) return &item;
   }
   return nullptr;
+}
+
+std::string ShownState(const std::string& state, bool stopped) {
+  if (!stopped) return state;
+  for (const auto active :
+       {kube::StreamState::kStarting, kube::StreamState::kListing,
+        kube::StreamState::kWatching, kube::StreamState::kBackoff}) {
+    if (state == kube::StreamStateName(active)) return "stopped";
+  }
+  return state;
 }
 
 std::string_view Liveness(const FileStatus& status, const output::Value* live,

@@ -32,6 +32,10 @@ struct FileStatus {
 // Errors of opening and reading it.
 Result<FileStatus> LookAt(const query::DatabaseFile& file);
 
+// What a stream is doing, where the file says `state`: that is how it was when
+// the file was last written, and nothing is done by a recorder that is stopped.
+std::string ShownState(const std::string& state, bool stopped);
+
 // The running recorder's own status (control/protocol.h). Null: there is none,
 // or `place` is a file.
 output::Value AskRecorder(const query::Place& place);

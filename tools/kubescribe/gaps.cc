@@ -61,6 +61,8 @@ class Gaps final : public Command {
       if (!time.ok()) return Fail(time.error());
       (first ? since : until) = *time;
     }
+    const Status span = CheckSpan(since, "--since", until, "--until");
+    if (!span.ok()) return Fail(span.error());
     std::vector<Entry> entries;
     bool failed = false;
     for (const query::DatabaseFile& file : *files) {

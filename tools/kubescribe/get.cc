@@ -20,14 +20,14 @@ namespace kubescribe::tool {
 namespace {
 
 constexpr char kGetExamples[] = R"(Examples:
-  kubescribe get pods -n prod --at '2h ago'
-  kubescribe get deploy/web -o yaml --at 02:15
-  kubescribe get po,svc -A -l app=web -o wide
-  kubescribe get all -n prod --at 'yesterday 14:00'
+  kubescribe get pods -n team-0 --at '10m ago'
+  kubescribe get deploy/web-0 -n team-0 -o yaml --at now
+  kubescribe get po,deploy -A -l app=web-0 -o wide
+  kubescribe get all -n team-0 --at 'yesterday 14:00'
   kubescribe get pods -A --deleted --since 1h
-  kubescribe get pods -A --changed-since 10m
-  kubescribe get deploy web --all-clusters
-  kubescribe get configmaps --rv 4711 -o json
+  kubescribe get pods -A --changed-since 1h
+  kubescribe get deploy web-0 -n team-0 --all-clusters
+  kubescribe get configmaps -A --rv 4711 -o json
 )";
 
 // "30s", "1m30s", "500ms", "5" (seconds); none: it is no duration.
@@ -190,6 +190,8 @@ class Get final : public Command {
       if (text->empty()) continue;
       const Result<Micros> time = ParseTime(*text, flag);
       if (!time.ok()) return time.error();
+      Status span = CheckSpan(*time, flag, request_.when.at, "--at");
+      if (!span.ok()) return span;
       *target = *time;
     }
     if ((deleted_ || request_.changed_since) &&
@@ -267,30 +269,15 @@ class Get final : public Command {
     }
     out.Flush();
     if (!options_.ignore_not_found) {
-      for (const std::string& line : missing) SayLine(line);
+      asked.SayMissing();
       if (!any && missing.empty() && options_.table()) asked.SayNothing(false);
     }
-    if (options_.table()) SayAge(asked);
+    if (options_.table()) asked.SayAge();
     const bool failed = asked.SayFailures();
     if (!out.ok() || failed) return kExitError;
     if (selection_.strict && uncertain) return kExitUncertain;
     if (options_.ignore_not_found) return kExitFound;
     return any && missing.empty() ? kExitFound : kExitNothing;
-  }
-
-  // An answer about "now" from a record that ended a while ago.
-  void SayAge(const ClusterAnswers& asked) const {
-    const query::When& when = request_.when;
-    if (when.at || when.rv || when.seq) return;
-    for (const ClusterAnswer& answer : asked.all()) {
-      if (answer.error) continue;
-      const Micros until = answer.state.file.known_until;
-      const Micros age = SystemClock().Wall() - until;
-      if (age < kMinute) continue;
-      Say("note", asked.Before(answer) + "the record ends at " +
-                      kube::FormatZoned(until, kube::LocalZone()) + ", " +
-                      kube::HumanDuration(age) + " ago");
-    }
   }
 
   SelectionFlags selection_;

@@ -14,6 +14,7 @@
 #include "output/columns.h"
 #include "output/yaml.h"
 #include "query/follow.h"
+#include "store/lock_file.h"
 
 namespace kubescribe::tool {
 namespace {
@@ -40,11 +41,12 @@ class WatchPrinter {
   explicit WatchPrinter(const GetOptions& options)
       : options_(options), out_(Paging::kNever), columns_(out_.look()) {}
 
+  // `at`: for ages.
   Status Print(const query::TypeState& type, const query::Object& object,
-               query::ChangeKind kind, const std::string& cluster) {
+               query::ChangeKind kind, Micros at, const std::string& cluster) {
     const std::string event(query::WatchEventName(kind));
     if (options_.table()) {
-      AddRow(type, object, event, cluster);
+      AddRow(type, object, event, at, cluster);
       return {};
     }
     if (options_.name()) {
@@ -90,7 +92,7 @@ class WatchPrinter {
 
  private:
   void AddRow(const query::TypeState& type, const query::Object& object,
-              const std::string& event, const std::string& cluster) {
+              const std::string& event, Micros at, const std::string& cluster) {
     std::unique_ptr<KindTable>& table = tables_[&type];
     if (table == nullptr) {
       KindTable::Look look;
@@ -104,8 +106,7 @@ class WatchPrinter {
       columns_.Add(header);
       header_ = std::move(header);
     }
-    columns_.Add(table->Row(object, SystemClock().Wall(), cluster, event),
-                 table->colours());
+    columns_.Add(table->Row(object, at, cluster, event), table->colours());
   }
   std::string EventText(const std::string& event, output::Value object) const {
     if (options_.yaml()) {
@@ -148,12 +149,17 @@ std::optional<Watched> Begin(const GetOptions& options, ClusterAnswer& answer,
     SayLine(NotFoundLine(follower->type(), name));
   }
   if (code != kExitFound) return std::nullopt;
+  if (!store::LockFile::IsHeld(answer.file.path)) {
+    Say("note", (options.with_cluster ? answer.file.cluster + ": " : "") +
+                    "no recorder writes " + answer.file.path +
+                    " now: what comes is shown once one does");
+  }
   std::optional<Error> failed;
   const Status listed = follower->EachNow([&](query::Object&& object) {
     if (options.watch_only) return;
     const Status printed =
         printer.Print(follower->type(), object, query::ChangeKind::kAdded,
-                      answer.file.cluster);
+                      follower->type().at, answer.file.cluster);
     if (!printed.ok()) failed = printed.error();
   });
   if (!listed.ok()) failed = listed.error();
@@ -183,8 +189,9 @@ int Watch(const GetOptions& options, std::vector<ClusterAnswer>& answers) {
       std::optional<Error> failed;
       const Result<bool> polled =
           one.follower.Poll([&](query::Change&& change) {
-            const Status printed = printer.Print(
-                one.follower.type(), change.object, change.kind, one.cluster);
+            const Status printed =
+                printer.Print(one.follower.type(), change.object, change.kind,
+                              SystemClock().Wall(), one.cluster);
             if (!printed.ok()) failed = printed.error();
           });
       if (!polled.ok()) failed = polled.error();

@@ -74,6 +74,9 @@ class HistoryCommand final : public Command {
       if (!time.ok()) return Fail(time.error());
       (first ? request_.since : request_.until) = *time;
     }
+    const Status span =
+        CheckSpan(request_.since, "--since", request_.until, "--until");
+    if (!span.ok()) return Fail(span.error());
     std::vector<query::History> histories;
     bool uncertain = false;
     int code = kExitNothing;
@@ -81,15 +84,18 @@ class HistoryCommand final : public Command {
       request_.name_space = namespace_.Resolve(file.cluster);
       Result<query::History> history = query::GetHistory(file.path, request_);
       if (!history.ok()) {
-        const std::string where =
-            files->size() > 1 ? "cluster " + file.cluster + ": " : "";
-        const int failed = Fail(
-            Error(history.error().code(), where + history.error().message()));
-        if (files->size() == 1 || failed == kExitUsage) return failed;
-        if (failed == kExitError) code = kExitError;
+        if (files->size() == 1) return Fail(history.error());
+        const Error error = history.error().Wrap("cluster " + file.cluster);
+        if (error.code() == Code::kNotFound) {  // another one may have it
+          Say("note", error.message());
+          continue;
+        }
+        if (Fail(error) == kExitUsage) return kExitUsage;
+        code = kExitError;
         continue;
       }
-      uncertain |= SayWarnings(history->file_warnings, history->warnings);
+      uncertain |= SayWarnings(history->file_warnings, history->warnings,
+                               files->size() > 1 ? file.cluster : "");
       if (code == kExitNothing) code = kExitFound;
       for (const query::HistoryEntry& entry : history->entries) {
         if (entry.damage.empty()) continue;

@@ -11,10 +11,10 @@
 #include "base/paths.h"
 #include "cli/man.h"
 #include "cli/page.h"
+#include "kubescribe/choose_cluster.h"
 #include "kubescribe/command.h"
 #include "kubescribe/complete.h"
 #include "kubescribe/pager.h"
-#include "kubescribe/plugin.h"
 
 namespace kubescribe::tool {
 namespace {
@@ -79,6 +79,21 @@ std::string MissingWords(const CLI::App& command) {
   return "";
 }
 
+// Of an option by one of its names ("--at", "-n"), wherever it is declared, how
+// many words it takes: itself, and its value behind it. 0: there is none.
+std::size_t WordsOf(const CLI::App& app, const std::string& word) {
+  const std::size_t equals = word.find('=');
+  const std::string name = word.substr(0, equals);
+  const CLI::Option* option = app.get_option_no_throw(name);
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    if (option == nullptr) option = command->get_option_no_throw(name);
+  }
+  if (option == nullptr) return 0;
+  return equals == std::string::npos && option->get_items_expected_max() > 0
+             ? 2
+             : 1;
+}
+
 // What is wrong with the command line.
 void Explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* at = &app;
@@ -92,10 +107,19 @@ void Explain(const CLI::App& app, const CLI::ParseError& error) {
       std::find_if(rest.begin(), rest.end(), [](const std::string& word) {
         return word.size() > 1 && word[0] == '-';
       });
-  if (flag != rest.end()) {
+  if (flag != rest.end() && at == &app && WordsOf(app, *flag) > 0) {
+    std::cerr << "error: " << output::EscapeControls(*flag)
+              << " is a flag of a command, and none is given\n";
+  } else if (flag != rest.end()) {
     SayUnknownFlag(*at, flag->substr(0, flag->find('=')), command);
   } else if (at == &app && !rest.empty()) {
     SayUnknownCommand(app, rest.front());
+  } else if (std::error_code ignored;
+             !rest.empty() &&
+             std::filesystem::is_regular_file(rest.front(), ignored)) {
+    std::cerr << "error: \"" << output::EscapeControls(rest.front())
+              << "\" is no argument of \"" << command
+              << "\": a database is named with --file\n";
   } else if (const std::string missing = MissingWords(*at); !missing.empty()) {
     std::cerr << "error: " << missing << "\n";
   } else {
@@ -150,14 +174,38 @@ std::vector<std::string> AsCli11Reads(const CLI::App& app,
   return read;
 }
 
+// kubectl takes a command's flags in front of it, too ("-n prod get pods");
+// CLI11 only behind it.
+std::vector<std::string> BehindTheCommand(
+    const CLI::App& app, const std::vector<std::string>& words) {
+  std::vector<std::string> front;
+  std::vector<std::string> behind;
+  std::size_t at = 0;
+  while (at < words.size() && words[at].size() > 1 && words[at][0] == '-') {
+    const std::size_t count = WordsOf(app, words[at]);
+    if (count == 0 || at + count > words.size()) return words;
+    const std::string name = words[at].substr(0, words[at].find('='));
+    std::vector<std::string>& to =
+        app.get_option_no_throw(name) != nullptr ? front : behind;
+    to.insert(to.end(), words.begin() + static_cast<std::ptrdiff_t>(at),
+              words.begin() + static_cast<std::ptrdiff_t>(at + count));
+    at += count;
+  }
+  if (at == words.size()) return words;
+  front.push_back(words[at++]);
+  front.insert(front.end(), behind.begin(), behind.end());
+  front.insert(front.end(), words.begin() + static_cast<std::ptrdiff_t>(at),
+               words.end());
+  return front;
+}
+
 int WriteManual(const CLI::App& app, const std::string& folder) {
   const Status written =
       cli::WriteManPages(app, "kubescribe", 1, {"kubescribed(8)"}, folder);
   return written.ok() ? kExitFound : Fail(written.error());
 }
 
-// Whether the command is about one cluster, which the plugin takes from the
-// kubeconfig.
+// Whether the command is about clusters that the environment may choose.
 bool AsksACluster(const CLI::App& command) {
   for (const char* other : {"clusters", "completion", "import"}) {
     if (command.get_name() == other) return false;
@@ -187,13 +235,16 @@ int Main(int argc, char** argv) {
                  "$XDG_STATE_HOME/kubescribe)")
       ->type_name("DIR")
       ->excludes(file);
+  // Clusters are called as the contexts that they were recorded from.
   auto* cluster =
-      app.add_option("--cluster", common.place.clusters,
-                     "Which cluster, where several are recorded; several, "
-                     "with commas or by giving it again, for what can be asked "
-                     "of several")
+      app.add_option(plugin ? "--cluster,--context" : "--cluster",
+                     common.place.clusters,
+                     "Which cluster, where several are recorded (default: "
+                     "$KUBESCRIBE_CLUSTER); several, with commas or by giving "
+                     "it again, for what can be asked of several")
           ->delimiter(',')
           ->allow_extra_args(false)
+          ->excludes(file)
           ->type_name("NAME");
   app.add_flag("--all-clusters", common.place.all_clusters,
                "All clusters of the data directory")
@@ -226,8 +277,12 @@ int Main(int argc, char** argv) {
     words.erase(words.begin());
     words.emplace_back("--help");
   }
+  if (words.empty()) {
+    std::cout << app.help();
+    return kExitFound;
+  }
   if (Mistyped(app, words)) return kExitUsage;
-  words = AsCli11Reads(app, words);
+  words = BehindTheCommand(app, AsCli11Reads(app, words));
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 takes them
     app.parse(words);
@@ -244,8 +299,8 @@ int Main(int argc, char** argv) {
   if (common.place.data_dir.empty()) common.place.data_dir = DefaultDataDir();
   for (const auto& command : commands) {
     if (!command->app()->parsed()) continue;
-    if (plugin && AsksACluster(*command->app())) {
-      const Status chosen = ChooseByContext(common.place);
+    if (AsksACluster(*command->app())) {
+      const Status chosen = ChooseCluster(common.place, plugin);
       if (!chosen.ok()) return Fail(chosen.error());
     }
     return command->Run();

@@ -129,6 +129,11 @@ class Prune final : public Command {
     if (!before_.empty()) {
       const Result<Micros> before = ParseTime(before_, "--before");
       if (!before.ok()) return before.error();
+      if (*before > SystemClock().Wall()) {
+        return Error(Code::kInvalid,
+                     "--before: " + before_ +
+                         " is in the future: all that ever ended would go");
+      }
       wish_.before = *before;
     }
     if (!max_size_.empty()) wish_.max_bytes = ReadSize(max_size_);

@@ -9,6 +9,7 @@
 #include "kubescribe/listing.h"
 #include "query/doubt.h"
 #include "query/resolve.h"
+#include "store/lock_file.h"
 #include "store/reader.h"
 
 namespace kubescribe::tool {
@@ -32,6 +33,7 @@ struct ResourceLine {
   std::optional<Micros> since;       // none: no list is complete yet
   std::set<std::string> namespaces;  // of the objects alive
   std::string state;                 // of its streams
+  bool stopped = false;              // nobody writes the file now
 };
 
 Status Load(const query::DatabaseFile& file, std::vector<ResourceLine>& lines) {
@@ -54,11 +56,13 @@ Status Load(const query::DatabaseFile& file, std::vector<ResourceLine>& lines) {
       namespaces[revision.resource_id].insert(revision.name_space);
     }
   }
+  const bool stopped = !store::LockFile::IsHeld(file.path);
   const std::size_t first = lines.size();
   for (const query::Target& target : *targets) {
     ResourceLine& line = lines.emplace_back();
     line.cluster = (*reader)->info().cluster;
     line.target = target;
+    line.stopped = stopped;
     const std::int64_t id = target.row.id;
     for (const store::ResourceStats& row : *stats) {
       if (row.resource_id == id) line.stats = row;
@@ -169,7 +173,8 @@ class Resources final : public Command {
         short_names += (short_names.empty() ? "" : ",") + name;
       }
       row.push_back(short_names.empty() ? "-" : short_names);
-      row.push_back(line.state.empty() ? "-" : line.state);
+      row.push_back(line.state.empty() ? "-"
+                                       : ShownState(line.state, line.stopped));
     }
     listing_.WriteTable(header, rows, out);
   }

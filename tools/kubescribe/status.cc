@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <set>
 
-#include "kube/observation.h"
 #include "kube/user_time.h"
 #include "kubescribe/answer.h"
 #include "kubescribe/command.h"
@@ -17,17 +16,6 @@ namespace kubescribe::tool {
 namespace {
 
 using output::Value;
-
-// Whether the file says that something is done for the stream; it says how it
-// was when it was last written.
-bool Active(const store::StreamRow& stream) {
-  for (const auto state :
-       {kube::StreamState::kStarting, kube::StreamState::kListing,
-        kube::StreamState::kWatching, kube::StreamState::kBackoff}) {
-    if (stream.state == kube::StreamStateName(state)) return true;
-  }
-  return false;
-}
 
 constexpr char kStatusExamples[] = R"(Examples:
   kubescribe status
@@ -271,7 +259,7 @@ class StatusCommand final : public Command {
       const auto stats = status.stats.find(stream.resource_id);
       const bool counted = stats != status.stats.end();
       rows.push_back(
-          {name, stopped && Active(stream) ? "stopped" : stream.state,
+          {name, ShownState(stream.state, stopped),
            stream.position.empty() ? "-" : stream.position,
            known ? kube::FormatLocal(*known, zone) : "-",
            known ? kube::HumanDuration(now - *known) : "-",

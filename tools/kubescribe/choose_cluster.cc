@@ -1,15 +1,14 @@
-#include "kubescribe/plugin.h"
+#include "kubescribe/choose_cluster.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "config/kubeconfig.h"
 
 namespace kubescribe::tool {
+namespace {
 
 Status ChooseByContext(query::Place& place) {
-  if (!place.file.empty() || place.all_clusters || !place.clusters.empty()) {
-    return {};
-  }
   const auto contexts = config::ListContexts("");
   if (!contexts.ok() || contexts->current.empty()) return {};
   const auto files = query::ListDatabases(place.data_dir);
@@ -32,6 +31,20 @@ Status ChooseByContext(query::Place& place) {
   }
   place.clusters = {contexts->current};
   return {};
+}
+
+}  // namespace
+
+Status ChooseCluster(query::Place& place, bool plugin) {
+  if (!place.file.empty() || place.all_clusters || !place.clusters.empty()) {
+    return {};
+  }
+  const char* chosen = std::getenv("KUBESCRIBE_CLUSTER");
+  if (chosen != nullptr && *chosen != '\0') {
+    place.clusters = {chosen};
+    return {};
+  }
+  return plugin ? ChooseByContext(place) : Status();
 }
 
 }  // namespace kubescribe::tool
