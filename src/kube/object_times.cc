@@ -45,7 +45,7 @@ struct Scratch {
   std::vector<char> text;
 
   simdjson::padded_string_view Padded(std::string_view object) {
-    constexpr std::size_t kKeep = std::size_t{1} << 20;
+    constexpr std::size_t kKeep = std::size_t{128} << 10;
     if (object.size() <= kKeep && text.size() > 2 * kKeep) *this = Scratch();
     const std::size_t needed = object.size() + simdjson::SIMDJSON_PADDING;
     if (text.size() < needed) text.resize(needed);

@@ -87,29 +87,30 @@ std::string Unsure(const std::vector<Warning>& warnings) {
          (more == 0 ? "" : ", and " + std::to_string(more) + " more") + ")";
 }
 
-// What else has that name, in other namespaces: "; there is one in team-4".
+// Where else that name is recorded: "; that name is recorded in team-4".
 Result<std::string> Elsewhere(store::Reader& reader,
                               store::ObjectFilter filter) {
   constexpr std::size_t kMost = 3;
   if (!filter.name_space) return std::string();
+  const std::string here = *filter.name_space;
   filter.name_space.reset();
   store::AsOf now;
   now.at = reader.info().known_until;
-  std::set<std::string> namespaces;
+  std::set<std::string> others;
   const Status asked = reader.EachAt(
       filter, now, /*include_gone=*/true, [&](store::Revision&& row) {
-        namespaces.insert(std::move(row.name_space));
+        if (row.name_space != here) others.insert(std::move(row.name_space));
       });
   if (!asked.ok()) return asked.error();
   std::string names;
   std::size_t told = 0;
-  for (const std::string& name : namespaces) {
+  for (const std::string& name : others) {
     if (told++ == kMost) break;
     names += (names.empty() ? "" : ", ") + name;
   }
   return names.empty() ? names
-                       : "; there is one in " + names +
-                             (namespaces.size() > kMost ? ", ..." : "");
+                       : "; that name is recorded in " + names +
+                             (others.size() > kMost ? ", ..." : "");
 }
 
 }  // namespace

@@ -146,19 +146,25 @@ class Question {
     return FindEnds(filter, as_of, type);
   }
 
-  // How what had the missing names ended last.
+  // How what had the missing names ended last; of a name that something lives
+  // under, nothing.
   Status FindEnds(const store::ObjectFilter& filter, const store::AsOf& as_of,
                   TypeState& type) {
     if (type.missing.empty()) return {};
-    return EachNamed(type.missing, filter, [&](const auto& one) {
-      return reader_.EachAt(
-          one, as_of, /*include_gone=*/true, [&](store::Revision&& row) {
-            if (!IsGone(row.event)) return;
-            End& end =
-                type.ended.try_emplace(row.name, EndOf(row)).first->second;
-            if (end.seq < row.seq) end = EndOf(row);
-          });
+    std::set<std::string> living;
+    const auto take = [&](store::Revision&& row) {
+      if (!IsGone(row.event)) {
+        living.insert(row.name);
+        return;
+      }
+      End& end = type.ended.try_emplace(row.name, EndOf(row)).first->second;
+      if (end.seq < row.seq) end = EndOf(row);
+    };
+    Status asked = EachNamed(type.missing, filter, [&](const auto& one) {
+      return reader_.EachAt(one, as_of, /*include_gone=*/true, take);
     });
+    for (const std::string& name : living) type.ended.erase(name);
+    return asked;
   }
 
   Status FindEnded(const store::ObjectFilter& filter, Micros until,

@@ -51,16 +51,29 @@ void BodyReader::Scan(Seq after, Seq to) {
                  "FROM body WHERE seq > ? AND seq <= ? ORDER BY seq");
   scan_->Bind(after, to);
   scan_at_ = 0;
+  scanned_ = 0;
 }
 
-bool BodyReader::IsScanned(Seq seq) {
+bool BodyReader::StepScan() {
+  if (!scan_->Step()) {
+    scan_.reset();
+    return false;
+  }
+  ++scanned_;
+  scan_at_ = scan_->Int(0);
+  return true;
+}
+
+std::int64_t BodyReader::EndScan() {
+  while (scan_ != nullptr && StepScan()) {
+  }
+  return scanned_;
+}
+
+bool BodyReader::ScanTo(Seq seq) {
   if (scan_ == nullptr || seq < scan_at_ || seq <= 0) return false;
   while (scan_at_ < seq) {
-    if (!scan_->Step()) {
-      scan_.reset();
-      return false;
-    }
-    scan_at_ = scan_->Int(0);
+    if (!StepScan()) return false;
   }
   return scan_at_ == seq;
 }
@@ -135,7 +148,7 @@ const std::string* BodyReader::View(Seq seq) {
   Seq below = 0;
   int depth = -1;
   for (Seq next = seq;;) {
-    std::optional<Row> row = chain.empty() && IsScanned(next)
+    std::optional<Row> row = chain.empty() && ScanTo(next)
                                  ? std::optional<Row>(ToRow(*scan_))
                                  : Fetch(next);
     if (!row) {

@@ -48,7 +48,8 @@ class BodyReader {
   // are read in one pass over the table. Ends with the next, or EndScan: before
   // the connection is closed, and before what others write is to be seen.
   void Scan(Seq after, Seq to);
-  void EndScan() { scan_.reset(); }
+  // Answers how many rows there were in all, asked for or not.
+  std::int64_t EndScan();
 
  private:
   struct Row {
@@ -64,8 +65,10 @@ class BodyReader {
     std::string_view data() const { return own.empty() ? scanned : own; }
   };
   std::optional<Row> Fetch(Seq seq);
-  // Is the scan at this row?
-  bool IsScanned(Seq seq);
+  // Passes on to the row of that seq. False: it is none of the scan.
+  bool ScanTo(Seq seq);
+  // The same to the next row; without one the scan is over.
+  bool StepScan();
   static Row ToRow(const Query& query);
   // Files of before deltas have no such columns.
   bool HasLinks();
@@ -80,8 +83,9 @@ class BodyReader {
   codec::Decompressor decompressor_;
   std::optional<bool> has_links_;
   std::unique_ptr<Query> scan_;
-  Seq scan_at_ = 0;         // the row that it is at; 0: before the first
-  std::vector<Row> chain_;  // while one is read; from the top down
+  std::int64_t scanned_ = 0;  // rows of it so far
+  Seq scan_at_ = 0;           // the row that it is at; 0: before the first
+  std::vector<Row> chain_;    // while one is read; from the top down
   // What was read last. It goes into the cache when the next one is asked for,
   // so that it need not be copied to be looked at.
   BodyCache::Body last_;

@@ -26,6 +26,11 @@ inline constexpr const char* kRevisionLeafColumns =
 inline constexpr const char* kRecordLeafColumns =
     "seq, recorded_at, kind, detail, salt, stream_id";
 
+// By revision.event: Deleted, Vanished, Left.
+inline bool IsGone(std::int64_t event) {
+  return event == 3 || event == 6 || event == 7;
+}
+
 class Leaves {
  public:
   Hash OfRevision(const store::Query& row, const StreamTexts& stream,

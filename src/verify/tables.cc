@@ -287,9 +287,8 @@ class Lives {
     life.rising = life.rising && (rv.empty() || number > top);
     top = std::max(top, number);
     if (rows_.Bool(7)) return;
-    const std::int64_t event = rows_.Int(2);
     const Micros changed_at = rows_.Int(5);
-    const bool gone = event == 3 || event == 6 || event == 7;
+    const bool gone = IsGone(rows_.Int(2));
     life.in_order = life.in_order && changed_at >= life.changed_at;
     if (gone) {
       const Micros since = life.alive ? life.born_at : changed_at;

@@ -64,7 +64,8 @@ class Stories : public testing::TestWithParam<std::string> {
     std::ofstream(folder_ / "command") << command << "\n";
     const std::string shell =
         "cd '" + folder_.path() +
-        "' && env -u COLUMNS -u PAGER -u KUBESCRIBE_PAGER TZ=UTC "
+        "' && env -u COLUMNS -u PAGER -u KUBESCRIBE_PAGER "
+        "-u KUBESCRIBE_CLUSTER TZ=UTC "
         "LC_ALL=C.UTF-8 TERM=dumb HOME=/nonexistent KUBECONFIG=/dev/null "
         "KUBESCRIBE_DATA=data KUBESCRIBE_NOW=" +
         std::to_string(now) +

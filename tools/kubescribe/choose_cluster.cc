@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
+#include <string>
 
 #include "config/kubeconfig.h"
 
@@ -41,7 +43,10 @@ Status ChooseCluster(query::Place& place, bool plugin) {
   }
   const char* chosen = std::getenv("KUBESCRIBE_CLUSTER");
   if (chosen != nullptr && *chosen != '\0') {
-    place.clusters = {chosen};
+    std::istringstream names(chosen);
+    for (std::string name; std::getline(names, name, ',');) {
+      if (!name.empty()) place.clusters.push_back(name);
+    }
     return {};
   }
   return plugin ? ChooseByContext(place) : Status();

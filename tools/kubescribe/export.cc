@@ -138,8 +138,8 @@ class ExportCommand final : public Command {
     }
     out.Flush();
     if (!out.ok() || damaged) return kExitError;
-    if (!any) return NothingMatches("the lines have none");
-    return strict_ && !whole ? kExitUncertain : kExitFound;
+    if (strict_ && !whole) return kExitUncertain;
+    return any ? kExitFound : NothingMatches("the lines have none");
   }
 
   static int NothingMatches(const std::string& where) {
@@ -178,10 +178,10 @@ class ExportCommand final : public Command {
               " bytes\n");
     out.Flush();
     if (!out.ok() || !done->damaged.empty()) return kExitError;
-    if (!done->whole && done->revisions == 0) {
-      return NothingMatches("the file has none");
-    }
-    return strict_ && !whole ? kExitUncertain : kExitFound;
+    if (strict_ && !whole) return kExitUncertain;
+    return done->whole || done->revisions != 0
+               ? kExitFound
+               : NothingMatches("the file has none");
   }
 
   void Show(store::Seq done, store::Seq of) {

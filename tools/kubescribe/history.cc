@@ -78,6 +78,7 @@ class HistoryCommand final : public Command {
         CheckSpan(request_.since, "--since", request_.until, "--until");
     if (!span.ok()) return Fail(span.error());
     std::vector<query::History> histories;
+    std::vector<Error> missing;  // of the clusters that do not have it
     bool uncertain = false;
     int code = kExitNothing;
     for (const query::DatabaseFile& file : *files) {
@@ -86,8 +87,8 @@ class HistoryCommand final : public Command {
       if (!history.ok()) {
         if (files->size() == 1) return Fail(history.error());
         const Error error = history.error().Wrap("cluster " + file.cluster);
-        if (error.code() == Code::kNotFound) {  // another one may have it
-          Say("note", error.message());
+        if (error.code() == Code::kNotFound) {
+          missing.push_back(error);
           continue;
         }
         if (Fail(error) == kExitUsage) return kExitUsage;
@@ -103,6 +104,9 @@ class HistoryCommand final : public Command {
         Say("error", entry.damage);
       }
       histories.push_back(std::move(*history));
+    }
+    for (const Error& error : missing) {
+      Say(histories.empty() ? "error" : "note", error.message());
     }
     Out out;
     if (IsDocument(output_)) {

@@ -50,6 +50,7 @@ void SayUnknownCommand(const CLI::App& app, const std::string& word) {
 void SayUnknownFlag(const CLI::App& app, const std::string& flag,
                     const std::string& command) {
   std::vector<std::string> near;
+  if (flag == "--context") near.emplace_back("--cluster");  // kubectl's
   for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
     for (const CLI::Option* option : at->get_options()) {
       for (const std::string& name : cli::DescribeFlag(*option).names) {
@@ -79,19 +80,42 @@ std::string MissingWords(const CLI::App& command) {
   return "";
 }
 
-// Of an option by one of its names ("--at", "-n"), wherever it is declared, how
-// many words it takes: itself, and its value behind it. 0: there is none.
+// The name in "--at", "--at=1h", "-n", "-nprod".
+std::string FlagName(const std::string& word) {
+  return word[1] == '-' ? word.substr(0, word.find('=')) : word.substr(0, 2);
+}
+
+// How many words a flag takes, whichever command has it: itself, and its value
+// behind it. 0: there is none of that name.
 std::size_t WordsOf(const CLI::App& app, const std::string& word) {
-  const std::size_t equals = word.find('=');
-  const std::string name = word.substr(0, equals);
+  const std::string name = FlagName(word);
   const CLI::Option* option = app.get_option_no_throw(name);
   for (const CLI::App* command : app.get_subcommands(nullptr)) {
     if (option == nullptr) option = command->get_option_no_throw(name);
   }
   if (option == nullptr) return 0;
-  return equals == std::string::npos && option->get_items_expected_max() > 0
-             ? 2
-             : 1;
+  return word.size() == name.size() && option->get_items_expected_max() > 0 ? 2
+                                                                            : 1;
+}
+
+// Where the first word is that is no flag and no flag's value. Behind the last
+// one: there is none, or a flag is not known.
+std::size_t CommandAt(const CLI::App& app,
+                      const std::vector<std::string>& words) {
+  std::size_t at = 0;
+  while (at < words.size() && words[at].size() > 1 && words[at][0] == '-') {
+    const std::size_t count = WordsOf(app, words[at]);
+    if (count == 0) return words.size();
+    at += count;
+  }
+  return std::min(at, words.size());
+}
+
+bool TakesWords(const CLI::App& command) {
+  const auto& options = command.get_options();
+  return std::any_of(
+      options.begin(), options.end(),
+      [](const CLI::Option* option) { return option->get_positional(); });
 }
 
 // What is wrong with the command line.
@@ -115,7 +139,7 @@ void Explain(const CLI::App& app, const CLI::ParseError& error) {
   } else if (at == &app && !rest.empty()) {
     SayUnknownCommand(app, rest.front());
   } else if (std::error_code ignored;
-             !rest.empty() &&
+             !rest.empty() && !TakesWords(*at) &&
              std::filesystem::is_regular_file(rest.front(), ignored)) {
     std::cerr << "error: \"" << output::EscapeControls(rest.front())
               << "\" is no argument of \"" << command
@@ -128,13 +152,16 @@ void Explain(const CLI::App& app, const CLI::ParseError& error) {
   std::cerr << "\nSee '" << command << " --help' for usage." << std::endl;
 }
 
-// The first word, if it is no command: says so.
+// Says so where what stands for the command is none.
 bool Mistyped(const CLI::App& app, const std::vector<std::string>& words) {
-  if (words.empty() || words[0].empty() || words[0][0] == '-') return false;
-  for (const CLI::App* command : app.get_subcommands(nullptr)) {
-    if (command->get_name() == words[0]) return false;
+  const std::size_t at = CommandAt(app, words);
+  if (at == words.size() || words[at].empty() || words[at][0] == '-') {
+    return false;
   }
-  SayUnknownCommand(app, words[0]);
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    if (command->get_name() == words[at]) return false;
+  }
+  SayUnknownCommand(app, words[at]);
   std::cerr << "\nSee '" << app.get_name() << " --help' for usage."
             << std::endl;
   return true;
@@ -178,23 +205,20 @@ std::vector<std::string> AsCli11Reads(const CLI::App& app,
 // CLI11 only behind it.
 std::vector<std::string> BehindTheCommand(
     const CLI::App& app, const std::vector<std::string>& words) {
+  const std::size_t command = CommandAt(app, words);
+  if (command == words.size()) return words;
   std::vector<std::string> front;
   std::vector<std::string> behind;
-  std::size_t at = 0;
-  while (at < words.size() && words[at].size() > 1 && words[at][0] == '-') {
-    const std::size_t count = WordsOf(app, words[at]);
-    if (count == 0 || at + count > words.size()) return words;
-    const std::string name = words[at].substr(0, words[at].find('='));
-    std::vector<std::string>& to =
-        app.get_option_no_throw(name) != nullptr ? front : behind;
-    to.insert(to.end(), words.begin() + static_cast<std::ptrdiff_t>(at),
-              words.begin() + static_cast<std::ptrdiff_t>(at + count));
-    at += count;
+  for (std::size_t at = 0; at < command;) {
+    const bool own = app.get_option_no_throw(FlagName(words[at])) != nullptr;
+    for (std::size_t left = WordsOf(app, words[at]); left > 0; --left) {
+      (own ? front : behind).push_back(words[at++]);
+    }
   }
-  if (at == words.size()) return words;
-  front.push_back(words[at++]);
+  front.push_back(words[command]);
   front.insert(front.end(), behind.begin(), behind.end());
-  front.insert(front.end(), words.begin() + static_cast<std::ptrdiff_t>(at),
+  front.insert(front.end(),
+               words.begin() + static_cast<std::ptrdiff_t>(command) + 1,
                words.end());
   return front;
 }
@@ -235,10 +259,8 @@ int Main(int argc, char** argv) {
                  "$XDG_STATE_HOME/kubescribe)")
       ->type_name("DIR")
       ->excludes(file);
-  // Clusters are called as the contexts that they were recorded from.
   auto* cluster =
-      app.add_option(plugin ? "--cluster,--context" : "--cluster",
-                     common.place.clusters,
+      app.add_option("--cluster", common.place.clusters,
                      "Which cluster, where several are recorded (default: "
                      "$KUBESCRIBE_CLUSTER); several, with commas or by giving "
                      "it again, for what can be asked of several")
@@ -281,8 +303,9 @@ int Main(int argc, char** argv) {
     std::cout << app.help();
     return kExitFound;
   }
+  words = AsCli11Reads(app, words);
   if (Mistyped(app, words)) return kExitUsage;
-  words = BehindTheCommand(app, AsCli11Reads(app, words));
+  words = BehindTheCommand(app, words);
   try {
     std::reverse(words.begin(), words.end());  // as CLI11 takes them
     app.parse(words);

@@ -32,7 +32,7 @@ struct ResourceLine {
   store::ResourceStats stats;
   std::optional<Micros> since;       // none: no list is complete yet
   std::set<std::string> namespaces;  // of the objects alive
-  std::string state;                 // of its streams
+  std::set<std::string> states;      // of its streams
   bool stopped = false;              // nobody writes the file now
 };
 
@@ -68,19 +68,15 @@ Status Load(const query::DatabaseFile& file, std::vector<ResourceLine>& lines) {
       if (row.resource_id == id) line.stats = row;
     }
     line.namespaces = std::move(namespaces[id]);
-    std::set<std::string> states;
     for (const store::StreamRow& stream : coverage->streams()) {
       if (stream.resource_id != id) continue;
-      states.insert(stream.state);
+      line.states.insert(stream.state);
       for (const store::GapRow& gap : coverage->gaps()) {
         if (gap.stream_id == stream.id && gap.cause == "start" &&
             (!line.since || gap.to_at < *line.since)) {
           line.since = gap.to_at;
         }
       }
-    }
-    for (const std::string& state : states) {
-      line.state += (line.state.empty() ? "" : ",") + state;
     }
     const store::PrunedRow* pruned = coverage->Pruned(id);
     if (pruned != nullptr && pruned->before_at && line.since) {
@@ -93,6 +89,14 @@ Status Load(const query::DatabaseFile& file, std::vector<ResourceLine>& lines) {
                      std::tie(b.target.row.group, b.target.row.resource);
             });
   return {};
+}
+
+std::string Joined(const std::set<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : ",") + word;
+  }
+  return text;
 }
 
 std::string GroupVersion(const kube::ResourceInfo& info) {
@@ -173,8 +177,11 @@ class Resources final : public Command {
         short_names += (short_names.empty() ? "" : ",") + name;
       }
       row.push_back(short_names.empty() ? "-" : short_names);
-      row.push_back(line.state.empty() ? "-"
-                                       : ShownState(line.state, line.stopped));
+      std::set<std::string> shown;
+      for (const std::string& state : line.states) {
+        shown.insert(ShownState(state, line.stopped));
+      }
+      row.push_back(shown.empty() ? "-" : Joined(shown));
     }
     listing_.WriteTable(header, rows, out);
   }
@@ -205,7 +212,7 @@ class Resources final : public Command {
       item["revisions"] = NumberValue(line.stats.revisions);
       item["bytes"] = NumberValue(line.stats.bytes);
       item["since"] = TimeValue(line.since);
-      item["state"] = TextValue(line.state);
+      item["state"] = TextValue(Joined(line.states));
       document["items"].items.push_back(std::move(item));
     }
     if (!errors.items.empty()) document["errors"] = std::move(errors);

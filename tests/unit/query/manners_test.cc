@@ -49,6 +49,7 @@ class MannersTest : public Test {
     const std::string out = file_.folder() + "/stdout";
     const std::string whole =
         "export TZ=UTC HOME=/nonexistent KUBECONFIG=/dev/null "
+        "KUBESCRIBE_CLUSTER= "
         "KUBESCRIBE_DATA='" +
         file_.folder() + "' PATH=" KUBESCRIBE_BIN_DIR ":$PATH " + environment +
         "; { " + command + "\n} >'" + out + "' 2>'" + err + "'";
@@ -76,7 +77,7 @@ class MannersTest : public Test {
     const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
     if (child == 0) {
       const std::string whole =
-          "export TERM=xterm TZ=UTC KUBECONFIG=/dev/null "
+          "export TERM=xterm TZ=UTC KUBECONFIG=/dev/null KUBESCRIBE_CLUSTER= "
           "KUBESCRIBE_DATA='" +
           file_.folder() + "' " + environment + "; " + KUBESCRIBE_BIN_DIR "/" +
           command;

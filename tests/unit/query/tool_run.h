@@ -31,7 +31,7 @@ class ToolTest : public testing::Test {
         << "build the target kubescribe first";
     const std::string err = file_.folder() + "/stderr";
     const std::string command =
-        "TZ=UTC KUBECONFIG=/dev/null HOME=/nonexistent "
+        "TZ=UTC KUBECONFIG=/dev/null HOME=/nonexistent KUBESCRIBE_CLUSTER= "
         "KUBESCRIBE_DATA='" +
         file_.folder() + "' " + tool + " " + args + " 2>'" + err + "'";
     Answer answer;
