@@ -52,16 +52,17 @@ const ZSTD_DDict_s* Dictionary::ForDecompression() const {
   return decompression_;
 }
 
-Result<std::string> TrainDictionary(const std::vector<std::string>& samples,
+Result<std::string> TrainDictionary(std::vector<std::string> samples,
                                     std::size_t size, std::uint32_t id) {
   std::vector<std::size_t> sizes;
   std::string all;
   std::size_t total = 0;
   for (const std::string& sample : samples) total += sample.size();
   all.reserve(total);
-  for (const std::string& sample : samples) {
+  for (std::string& sample : samples) {
     sizes.push_back(sample.size());
     all += sample;
+    std::string().swap(sample);  // or all would be there twice
   }
   std::string dictionary(size, '\0');
   const std::size_t got =

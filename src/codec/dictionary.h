@@ -61,7 +61,7 @@ class Dictionary {
 // The bytes of a dictionary of at most `size` bytes with this id, for what
 // looks like the samples. kInvalid: they are too few or too much alike. Takes
 // a third of a second for 6 MB of samples, and several times their memory.
-Result<std::string> TrainDictionary(const std::vector<std::string>& samples,
+Result<std::string> TrainDictionary(std::vector<std::string> samples,
                                     std::size_t size, std::uint32_t id);
 
 }  // namespace kubescribe::codec

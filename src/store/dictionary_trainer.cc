@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kDictionarySize = std::size_t{64} << 10;
 // zstd advises a hundred times the dictionary; a third of that is as good here
 // and takes a third of the time.
-constexpr std::size_t kSampleBytes = std::size_t{3} << 20;
+constexpr std::size_t kSampleBytes = std::size_t{2} << 20;
 constexpr std::int64_t kLargestSample = std::int64_t{32} << 10;
 constexpr Seq kMostSamples = 1500;
 constexpr std::size_t kFewestSamples = 100;
@@ -105,11 +105,12 @@ std::optional<Trained> TrainOnFile(
   const Turn turn(stop);
   if (!turn.mine()) return std::nullopt;
   try {
-    const Samples samples = ReadSamples(path, last, stop);
+    Samples samples = ReadSamples(path, last, stop);
     if (samples.train.size() < kFewestSamples || stop.stop_requested()) {
       return std::nullopt;
     }
-    auto bytes = codec::TrainDictionary(samples.train, kDictionarySize, id);
+    auto bytes =
+        codec::TrainDictionary(std::move(samples.train), kDictionarySize, id);
     if (!bytes.ok()) return std::nullopt;
     auto loaded = codec::Dictionary::Load(*std::move(bytes));
     if (!loaded.ok()) return std::nullopt;
