@@ -21,9 +21,13 @@
 
 namespace kubescribe::store {
 
-// Rows that a reader follows; writers make chains of kKeyframeEvery.
+// Rows that a reader follows.
 inline constexpr int kLongestChain = 64;
-inline constexpr int kKeyframeEvery = 20;
+// Rows of a chain that a writer makes. Of a Pod a keyframe takes 60 to 110
+// bytes more than a delta, and less of the writer's time; listing 20 000 Pods
+// of a long history as JSON takes 1.1 times as long as of a short one, and 1.36
+// times with chains of 20.
+inline constexpr int kKeyframeEvery = 8;
 
 class BodyReader {
  public:

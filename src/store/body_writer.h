@@ -1,7 +1,7 @@
 // BodyWriter: how the bodies of one file are stored (schema/formats/body.md).
 // Private to store.
 //
-// A body is a delta against the object's newest stored one, and every 20th, and
+// A body is a delta against the object's newest stored one, and every 8th, and
 // the first, a keyframe with the file's newest dictionary. The bytes of the
 // base come from a cache by object, bounded in bytes. What is in it is stored,
 // or is being stored by this same transaction: when one fails, all of it is
@@ -11,7 +11,7 @@
 // on churn of Pods of 5.7 KB (26 740 revisions of 5 187 Pods): a delta takes
 // 150 bytes, a keyframe 160 to 350, by how much the dictionary knows; it takes
 // 16 us. Reading a base back takes 20 to 28 us where all of it is in memory,
-// and else up to 20 reads all over the file while the writer holds its
+// and else up to 8 reads all over the file while the writer holds its
 // transaction, and then comes the delta. Where the cache holds two thirds of
 // what lives, 9 % of the lookups miss, and a revision takes 404 bytes in all
 // instead of 386; where it holds a tenth, 19 % and 428. That much of the disk

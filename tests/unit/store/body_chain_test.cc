@@ -67,12 +67,12 @@ class BodyChainTest : public StoreTest {
   std::map<Seq, std::string> expected_;
 };
 
-TEST_F(BodyChainTest, EveryTwentiethIsAKeyframeAndAllReadBack) {
+TEST_F(BodyChainTest, EveryEighthIsAKeyframeAndAllReadBack) {
   auto writer = MustOpen();
   Put(*writer, {"a", "b"}, 0, 50);
   const auto counts = CountByEncoding();
-  EXPECT_EQ(counts.at(2), 2 * 3);
-  EXPECT_EQ(counts.at(3), 2 * 47);
+  EXPECT_EQ(counts.at(2), 2 * 7);
+  EXPECT_EQ(counts.at(3), 2 * 43);
   EXPECT_EQ(counts.size(), 2U);
   ExpectAll(*MustRead());
   // From the end, and each with a reader that knows nothing yet.
@@ -145,7 +145,7 @@ TEST_F(BodyChainTest, WithinOneTransactionEachBuildsOnTheOneBefore) {
                        Body("a", n))] = Body("a", n);
     }
   });
-  EXPECT_EQ(CountByEncoding().at(3), 23);
+  EXPECT_EQ(CountByEncoding().at(3), 21);
   ExpectAll(*MustRead());
 }
 
