@@ -207,7 +207,8 @@ def ask(options, table, data, at, pods, kubectl):
 
 def grown(options, table, run, wait_for):
     """The same question of the same moment, with ten times the history. The
-    recorder is stopped for it: what its write-ahead log holds just then is no
+    recorder is stopped for it, and the disk has what it wrote: neither what its
+    write-ahead log holds just then nor what the kernel still has to write is a
     matter of history."""
     objects = 1000 if options.quick else 20000
     run.record("- resource: pods\n")
@@ -219,6 +220,7 @@ def grown(options, table, run, wait_for):
         wait_for("history", lambda t=times: run.revisions() >= base * t, limit=1200)
         run.sim.send_signal(signal.SIGSTOP)
         run.stop_recorder()
+        os.sync()
         for form in "wide", "json":
             cost = cost_of([options.bin / "kubescribe", "get", "pods", "-A",
                             "-o", form, "--data", run.dir / "data", "--at",
