@@ -39,6 +39,30 @@ void Compare(const json& before, const json& after, const std::string& path,
   }
 }
 
+// Whether a set of fields (fieldsV1: "f:spec" within each other) has the path.
+// Keys may have dots.
+bool Owns(const json& fields, std::string_view path) {
+  if (!fields.is_object()) return false;
+  for (const auto& [key, below] : fields.items()) {
+    if (key.rfind("f:", 0) != 0) continue;
+    const std::string_view name = std::string_view(key).substr(2);
+    if (path == name) return true;
+    if (path.size() > name.size() && path.substr(0, name.size()) == name &&
+        path[name.size()] == '.') {
+      return Owns(below, path.substr(name.size() + 1));
+    }
+  }
+  return false;
+}
+
+std::size_t OwnedOf(const json& entry, const std::vector<std::string>& paths) {
+  const auto fields = entry.find("fieldsV1");
+  if (fields == entry.end()) return 0;
+  return static_cast<std::size_t>(std::count_if(
+      paths.begin(), paths.end(),
+      [&](const std::string& path) { return Owns(*fields, path); }));
+}
+
 }  // namespace
 
 std::vector<std::string> ChangedFields(std::string_view before,
@@ -52,13 +76,15 @@ std::vector<std::string> ChangedFields(std::string_view before,
   return out;
 }
 
-std::string LastManager(std::string_view object) {
+std::string LastManager(std::string_view object,
+                        const std::vector<std::string>& changed) {
   const json value = json::parse(object, nullptr, false);
   if (!value.is_object()) return "";
   const json fields =
       value.value(json::json_pointer("/metadata/managedFields"), json::array());
   std::string manager;
   std::string newest;
+  std::size_t most = 0;
   if (!fields.is_array()) return "";
   for (const json& field : fields) {
     if (!field.is_object() || !field.contains("manager") ||
@@ -69,8 +95,10 @@ std::string LastManager(std::string_view object) {
     if (field.contains("time") && field["time"].is_string()) {
       time = field["time"].get<std::string>();
     }
-    if (time >= newest) {
+    const std::size_t owned = OwnedOf(field, changed);
+    if (time > newest || (time == newest && owned >= most)) {
       newest = time;
+      most = owned;
       manager = field["manager"].get<std::string>();
     }
   }

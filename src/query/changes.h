@@ -15,7 +15,10 @@ namespace kubescribe::query {
 std::vector<std::string> ChangedFields(std::string_view before,
                                        std::string_view after, std::size_t max);
 
-// The manager that metadata.managedFields names last by time; "" if none.
-std::string LastManager(std::string_view object);
+// The manager that metadata.managedFields names last by time; "" if none. Of
+// several at that time (they have whole seconds) the one that has most of what
+// was changed, which ChangedFields told.
+std::string LastManager(std::string_view object,
+                        const std::vector<std::string>& changed);
 
 }  // namespace kubescribe::query

@@ -47,10 +47,10 @@ Status FillFields(const std::string& path, const std::string& kind,
       continue;
     }
     if (entry.revision.event == store::Event::kVanished) continue;
-    entry.manager = LastManager(*json);
     if (!before.empty()) {
       entry.changed = ChangedFields(before, *json, kMaxFields);
     }
+    entry.manager = LastManager(*json, entry.changed);
     if (!entry.revision.late) before = std::move(*json);
   }
   return {};

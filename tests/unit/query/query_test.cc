@@ -495,9 +495,33 @@ TEST(ChangesTest, PathsAreToldDownToWhereTheyDiffer) {
 TEST(ChangesTest, LastManagerIsTheOneWithTheNewestTime) {
   EXPECT_EQ(LastManager(R"({"metadata":{"managedFields":[)"
                         R"({"manager":"b","time":"2024-01-02T00:00:00Z"},)"
-                        R"({"manager":"a","time":"2024-01-01T00:00:00Z"}]}})"),
+                        R"({"manager":"a","time":"2024-01-01T00:00:00Z"}]}})",
+                        {}),
             "b");
-  EXPECT_EQ(LastManager("{}"), "");
+  EXPECT_EQ(LastManager("{}", {}), "");
+}
+
+TEST(ChangesTest, OfOneSecondTheManagerIsTheOneThatHasTheChangedFields) {
+  const std::string object =
+      R"({"metadata":{"managedFields":[)"
+      R"({"manager":"kubectl","time":"2024-01-02T00:00:00Z","fieldsV1":)"
+      R"({"f:spec":{"f:replicas":{},"f:template":{"f:spec":{}}}}},)"
+      R"({"manager":"controller","time":"2024-01-02T00:00:00Z","fieldsV1":)"
+      R"({"f:metadata":{"f:annotations":{"f:a.b/revision":{}}},)"
+      R"("f:status":{"f:conditions":{}}}},)"
+      R"({"manager":"early","time":"2024-01-01T00:00:00Z","fieldsV1":)"
+      R"({"f:spec":{"f:paused":{}}}}]}})";
+  EXPECT_EQ(LastManager(object, {"spec.replicas"}), "kubectl");
+  EXPECT_EQ(LastManager(object, {"spec.template.spec"}), "kubectl");
+  EXPECT_EQ(LastManager(object, {"metadata.annotations.a.b/revision"}),
+            "controller");
+  EXPECT_EQ(LastManager(object, {"spec.replicas", "status.conditions"}),
+            "controller");
+  EXPECT_EQ(LastManager(object, {"spec.replicas", "spec.template.spec",
+                                 "status.conditions"}),
+            "kubectl");
+  // What changed last is told, whatever others have.
+  EXPECT_EQ(LastManager(object, {"spec.paused"}), "controller");
 }
 
 }  // namespace
