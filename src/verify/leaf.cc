@@ -1,7 +1,15 @@
 #include "verify/leaf.h"
 
+#include <array>
+#include <cstring>
+
 namespace kubescribe::verify {
 namespace {
+
+// Bytes that wait at most: they are still in the processor's cache then.
+constexpr std::size_t kBatch = std::size_t{128} << 10;
+// Memory that is not kept for the next ones.
+constexpr std::size_t kLargestKept = std::size_t{1} << 20;
 
 // Big-endian, as log.md has it.
 template <typename T>
@@ -14,60 +22,102 @@ void Append(std::string& text, T value) {
   text.append(bytes.data(), bytes.size());
 }
 
+void AppendText(std::string& text, std::string_view bytes) {
+  Append(text, static_cast<std::uint32_t>(bytes.size()));
+  text += bytes;
+}
+
 }  // namespace
 
-void Leaves::Begin(char kind) {
-  text_.clear();
-  text_ += '\0';  // a leaf of RFC 6962
-  text_ += '\1';  // the first version of what follows
-  text_ += kind;
+LeafTexts LeafTextsOf(const store::Query& row) {
+  LeafTexts texts;
+  for (int column = 0; column < kTexts; ++column) {
+    AppendText(texts, row.Blob(column));
+  }
+  return texts;
+}
+
+LeafTexts NoLeafTexts() {
+  return LeafTexts(kTexts * sizeof(std::uint32_t), '\0');
+}
+
+void Leaves::Begin(std::string_view salt, std::string_view body, char kind) {
+  waiting_.push_back({bytes_.size(), 0, 0, std::nullopt});
+  bytes_ += salt;
+  bytes_ += body;
+  waiting_.back().text = bytes_.size();
+  bytes_ += '\0';  // a leaf of RFC 6962
+  bytes_ += '\1';  // the first version of what follows
+  bytes_ += kind;
 }
 
 void Leaves::Int(std::int64_t value) {
-  Append(text_, static_cast<std::uint64_t>(value));
+  Append(bytes_, static_cast<std::uint64_t>(value));
 }
 
-void Leaves::Bytes(std::string_view bytes) {
-  Append(text_, static_cast<std::uint32_t>(bytes.size()));
-  text_ += bytes;
+void Leaves::Bytes(std::string_view bytes) { AppendText(bytes_, bytes); }
+
+void Leaves::End() {
+  bytes_.resize(bytes_.size() + sizeof(Hash));
+  waiting_.back().end = bytes_.size();
+  if (bytes_.size() >= kBatch) Flush();
 }
 
-Hash Leaves::End(std::string_view salt, std::string_view body) {
-  sha_.Update(salt);
-  sha_.Update(body);
-  const Hash commitment = sha_.Finish();
-  sha_.Update(text_);
-  sha_.Update(std::span<const std::uint8_t>(commitment));
-  return sha_.Finish();
+void Leaves::Flush() {
+  for (const Waiting& leaf : waiting_) {
+    if (!leaf.known) {
+      sha_.Add(
+          std::string_view(bytes_).substr(leaf.body, leaf.text - leaf.body));
+    }
+  }
+  auto commitment = sha_.Finish().begin();
+  for (const Waiting& leaf : waiting_) {
+    if (leaf.known) continue;
+    std::memcpy(bytes_.data() + leaf.end - sizeof(Hash), commitment->data(),
+                sizeof(Hash));
+    ++commitment;
+    sha_.Add(std::string_view(bytes_).substr(leaf.text, leaf.end - leaf.text));
+  }
+  auto hash = sha_.Finish().begin();
+  for (const Waiting& leaf : waiting_) {
+    done_(leaf.known ? *leaf.known : *hash++);
+  }
+  waiting_.clear();
+  bytes_.clear();
+  if (bytes_.capacity() > kLargestKept) bytes_ = {};
 }
 
-Hash Leaves::OfRevision(const store::Query& row, const StreamTexts& stream,
-                        std::string_view body) {
-  Begin('\1');
+void Leaves::AddHash(const Hash& hash) {
+  if (waiting_.empty()) return done_(hash);
+  waiting_.push_back({0, 0, 0, hash});
+}
+
+void Leaves::AddRevision(const store::Query& row, const LeafTexts& object,
+                         const LeafTexts& stream, std::string_view body) {
+  Begin(row.Blob(13), body, '\1');
   for (int column = 0; column <= 8; ++column) Int(row.Int(column));
   if (row.IsNull(9)) {
-    text_ += '\0';
+    bytes_ += '\0';
   } else {
-    text_ += '\1';
+    bytes_ += '\1';
     Int(row.Int(9));
   }
-  for (int column = 10; column <= 17; ++column) Bytes(row.Blob(column));
-  for (const std::string& text : stream) Bytes(text);
-  return End(row.Blob(18), body);
+  for (int column = 10; column <= 12; ++column) Bytes(row.Blob(column));
+  bytes_ += object;
+  bytes_ += stream;
+  End();
 }
 
-Hash Leaves::OfRecord(const store::Query& row, const StreamTexts* stream,
-                      std::string_view payload) {
-  Begin('\2');
+void Leaves::AddRecord(const store::Query& row, const LeafTexts* stream,
+                       std::string_view payload) {
+  Begin(row.Blob(4), payload, '\2');
   Int(row.Int(0));
   Int(row.Int(1));
   Bytes(row.Blob(2));
   Bytes(row.Blob(3));
-  text_ += stream == nullptr ? '\0' : '\1';
-  if (stream != nullptr) {
-    for (const std::string& text : *stream) Bytes(text);
-  }
-  return End(row.Blob(4), payload);
+  bytes_ += stream == nullptr ? '\0' : '\1';
+  if (stream != nullptr) bytes_ += *stream;
+  End();
 }
 
 }  // namespace kubescribe::verify

@@ -2,26 +2,26 @@
 // to its hash. It shares no code with the writer's.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "codec/digest_batch.h"
 #include "store/db.h"
 #include "verify/merkle.h"
 
 namespace kubescribe::verify {
 
-// Group, resource, namespace, label selector, field selector.
-using StreamTexts = std::array<std::string, 5>;
-
-// Which columns LeafOfRevision reads, in this order, from
-// `revision v … object o … resource k`.
+// Which columns AddRevision reads, in this order, from `revision`.
 inline constexpr const char* kRevisionLeafColumns =
-    "v.seq, v.epoch, v.event, v.source, v.evidence, v.late, v.body_kind, "
-    "v.recorded_at, v.changed_at, v.not_before, v.rv, v.list_rv, "
-    "v.api_version, k.api_group, k.resource, o.namespace, o.name, o.uid, "
-    "v.salt, v.stream_id";
+    "seq, epoch, event, source, evidence, late, body_kind, recorded_at, "
+    "changed_at, not_before, rv, list_rv, api_version, salt, stream_id, "
+    "object_id";
 // The same of `record`.
 inline constexpr const char* kRecordLeafColumns =
     "seq, recorded_at, kind, detail, salt, stream_id";
@@ -31,22 +31,52 @@ inline bool IsGone(std::int64_t event) {
   return event == 3 || event == 6 || event == 7;
 }
 
+// What an id stands for, as a leaf has it: texts behind their lengths. Most
+// leaves of a file name the same few, so they are put together once.
+//   of an object   group, resource, namespace, name, uid
+//   of a stream    group, resource, namespace, label selector, field selector
+using LeafTexts = std::string;
+// REQUIRES: the first kTexts columns of `row` are such texts.
+inline constexpr int kTexts = 5;
+LeafTexts LeafTextsOf(const store::Query& row);
+// Where the id stands for nothing.
+LeafTexts NoLeafTexts();
+
+// Hashes leaves a few dozen at a time, since that takes half the time
+// (codec::Sha256Batch).
 class Leaves {
  public:
-  Hash OfRevision(const store::Query& row, const StreamTexts& stream,
-                  std::string_view body);
+  // Gets the hash of each, in the order in which they came.
+  using Done = std::function<void(const Hash&)>;
+  explicit Leaves(Done done) : done_(std::move(done)) {}
+
+  void AddRevision(const store::Query& row, const LeafTexts& object,
+                   const LeafTexts& stream, std::string_view body);
   // `stream` null: of the whole file.
-  Hash OfRecord(const store::Query& row, const StreamTexts* stream,
-                std::string_view payload);
+  void AddRecord(const store::Query& row, const LeafTexts* stream,
+                 std::string_view payload);
+  // Of a record that is not there: what is said to be its hash.
+  void AddHash(const Hash& hash);
+  // Those that still wait.
+  void Flush();
 
  private:
-  void Begin(char kind);
+  // In bytes_: salt and body, then the text, then room for their digest.
+  struct Waiting {
+    std::size_t body = 0;
+    std::size_t text = 0;
+    std::size_t end = 0;
+    std::optional<Hash> known;
+  };
+  void Begin(std::string_view salt, std::string_view body, char kind);
   void Int(std::int64_t value);
   void Bytes(std::string_view bytes);
-  Hash End(std::string_view salt, std::string_view body);
+  void End();
 
-  std::string text_;
-  codec::Sha256 sha_;
+  Done done_;
+  std::string bytes_;
+  std::vector<Waiting> waiting_;
+  codec::Sha256Batch sha_;
 };
 
 }  // namespace kubescribe::verify

@@ -27,13 +27,13 @@ constexpr const char* kNotRecorded =
     "it is not what was recorded (its hash is another than the log's)";
 
 // Decimal numbers of any length.
-bool LessRv(const std::string& a, const std::string& b) {
+bool LessRv(std::string_view a, std::string_view b) {
   return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
-bool IsNumber(const std::string& text) {
+bool IsNumber(std::string_view text) {
   return !text.empty() &&
-         text.find_first_not_of("0123456789") == std::string::npos;
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // A member of a record's detail that is a number; 0 where it is none.
@@ -82,15 +82,21 @@ std::optional<Hash> Tiles::At(int level, std::int64_t index) {
   return hash;
 }
 
-Records::Records(Snapshot& snapshot, std::vector<Note> outside, Keys keys,
-                 std::int64_t logged, Report& report, Findings& findings)
+Records::Records(Snapshot& snapshot, Objects& objects,
+                 std::vector<Note> outside, Keys keys, std::int64_t logged,
+                 Report& report, Findings& findings)
     : snapshot_(snapshot),
+      objects_(objects),
       outside_(std::move(outside)),
       keys_(std::move(keys)),
       logged_(logged),
       report_(report),
       findings_(findings),
       tiles_(snapshot),
+      leaves_([this](const Hash& hash) {
+        tree_.Add(hash);
+        CheckCheckpoints();
+      }),
       tree_([this](int height, std::int64_t index, const Hash& hash) {
         OnNode(height, index, hash);
       }) {}
@@ -137,9 +143,7 @@ void Records::LoadCheckpoints(Seq after, Seq to) {
 
 void Records::Range(Seq after, Seq to) {
   static const std::string revisions_sql = fmt::format(
-      "SELECT {} FROM revision v LEFT JOIN object o ON o.id = v.object_id "
-      "LEFT JOIN resource k ON k.id = o.resource_id "
-      "WHERE v.seq > ? AND v.seq <= ? ORDER BY v.seq",
+      "SELECT {} FROM revision WHERE seq > ? AND seq <= ? ORDER BY seq",
       kRevisionLeafColumns);
   static const std::string records_sql = fmt::format(
       "SELECT {} FROM record WHERE seq > ? AND seq <= ? ORDER BY seq",
@@ -169,8 +173,8 @@ void Records::Range(Seq after, Seq to) {
     }
     if (revision) more_revisions = revisions.Step();
     if (record) more_records = records.Step();
-    CheckCheckpoints();
   }
+  leaves_.Flush();
   if (snapshot_.bodies().EndScan() != bodies_) {
     findings_.Altered(0, fmt::format("records {} to {} have bodies that belong "
                                      "to none of them",
@@ -210,15 +214,15 @@ void Records::Missing(Seq seq) {
   } else {
     findings_.Altered(seq, "it is missing");
   }
-  tree_.Add(tiles_.At(0, seq - 1).value_or(Hash{}));
+  leaves_.AddHash(tiles_.At(0, seq - 1).value_or(Hash{}));
 }
 
 void Records::Revision(const Query& row) {
   const Seq seq = row.Int(0);
   if (seq <= prunes_.kept_up_to()) keeping_.Update(SeqBytes(seq));
   const std::string_view body = Body(seq);
-  CheckSalt(seq, row.Blob(18));
-  const std::int64_t stream = row.Int(19);
+  CheckSalt(seq, row.Blob(13));
+  const std::int64_t stream = row.Int(14);
   const Micros recorded_at = row.Int(7);
   const auto not_before = row.OptionalInt(9);
   if (not_before && *not_before < recorded_at) {
@@ -233,16 +237,17 @@ void Records::Revision(const Query& row) {
     }
   }
   if (row.Int(3) == kWatch) {
-    const std::string rv = row.Text(10);
+    const std::string_view rv = row.Blob(10);
     Derived::Watched& watched = derived_.watched[{stream, row.Int(1)}];
     if (IsNumber(rv) && LessRv(watched.highest, rv)) {
-      watched.before = std::exchange(watched.highest, rv);
+      watched.before.swap(watched.highest);
+      watched.highest = rv;
     } else if (IsNumber(rv) && rv != watched.highest &&
                LessRv(watched.before, rv)) {
       watched.before = rv;
     }
   }
-  tree_.Add(leaves_.OfRevision(row, snapshot_.Stream(stream), body));
+  leaves_.AddRevision(row, objects_.Add(row), snapshot_.Stream(stream), body);
   if (IsGone(row.Int(2))) snapshot_.bodies().Drop();
 }
 
@@ -254,8 +259,10 @@ void Records::Record(const Query& row) {
   const std::string_view kind = row.Blob(2);
   const std::string_view detail = row.Blob(3);
   const std::int64_t stream = row.Int(5);
-  tree_.Add(leaves_.OfRecord(
-      row, stream == 0 ? nullptr : &snapshot_.Stream(stream), payload));
+  // Checkpoints before it are signed by the key before it.
+  if (kind == "key") leaves_.Flush();
+  leaves_.AddRecord(row, stream == 0 ? nullptr : &snapshot_.Stream(stream),
+                    payload);
   if (kind == "gap") {
     Gap(seq, stream, detail);
   } else if (kind == "epoch") {

@@ -19,6 +19,7 @@
 #include "verify/leaf.h"
 #include "verify/merkle.h"
 #include "verify/note.h"
+#include "verify/objects.h"
 #include "verify/prunes.h"
 #include "verify/snapshot.h"
 
@@ -65,8 +66,9 @@ class Records {
   };
 
   // `outside`: in order of size. `logged`: leaves that the file's log has.
-  Records(Snapshot& snapshot, std::vector<Note> outside, Keys keys,
-          std::int64_t logged, Report& report, Findings& findings);
+  // `objects` gets the revisions.
+  Records(Snapshot& snapshot, Objects& objects, std::vector<Note> outside,
+          Keys keys, std::int64_t logged, Report& report, Findings& findings);
 
   // All records up to `last`. Errors: of opening the file.
   Status Run(store::Seq last,
@@ -108,6 +110,7 @@ class Records {
   void Discovery(std::string_view payload);
 
   Snapshot& snapshot_;
+  Objects& objects_;
   const std::vector<Note> outside_;
   Keys keys_;
   const std::int64_t logged_;

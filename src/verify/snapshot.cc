@@ -38,20 +38,17 @@ Status Snapshot::Reopen() {
   return {};
 }
 
-const StreamTexts& Snapshot::Stream(std::int64_t id) {
+const LeafTexts& Snapshot::Stream(std::int64_t id) {
   const auto known = streams_.find(id);
   if (known != streams_.end()) return known->second;
-  StreamTexts texts;
   store::Query row(
       *file_.db,
       "SELECT k.api_group, k.resource, s.namespace, s.label_selector, "
       "s.field_selector FROM stream s JOIN resource k ON k.id = s.resource_id "
       "WHERE s.id = ?");
-  if (row.Bind(id).Step()) {
-    for (int i = 0; i < 5; ++i)
-      texts[static_cast<std::size_t>(i)] = row.Text(i);
-  }
-  return streams_.emplace(id, std::move(texts)).first->second;
+  return streams_
+      .emplace(id, row.Bind(id).Step() ? LeafTextsOf(row) : NoLeafTexts())
+      .first->second;
 }
 
 }  // namespace kubescribe::verify

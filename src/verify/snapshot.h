@@ -35,14 +35,14 @@ class Snapshot {
   int number() const { return number_; }
 
   // What a stream is called in leaves; all empty where it has no row.
-  const StreamTexts& Stream(std::int64_t id);
+  const LeafTexts& Stream(std::int64_t id);
 
  private:
   const std::string path_;
   const std::shared_ptr<store::BodyCache> cache_;
   store::OpenedFile file_;
   std::unique_ptr<store::BodyReader> bodies_;
-  std::map<std::int64_t, StreamTexts> streams_;
+  std::map<std::int64_t, LeafTexts> streams_;
   bool live_ = false;
   int number_ = 0;
   Micros opened_ = 0;

@@ -10,12 +10,9 @@
 
 namespace kubescribe::verify {
 
-// Objects, one by one: their state, their lives, their box in the R*Tree.
-// Errors: of opening the file.
-Status CheckObjects(Snapshot& snapshot, Findings& findings);
-
-// All else: no rows but those of records, doubts, epochs, streams, kinds, the
-// tiles' number, and what the file says of itself. In one snapshot.
+// All but objects and their lives: no rows but those of records, doubts,
+// epochs, streams, kinds, the tiles' number, and what the file says of itself.
+// In one snapshot.
 Status CheckTables(Snapshot& snapshot, const Records::Derived& derived,
                    Findings& findings);
 

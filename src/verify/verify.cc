@@ -13,6 +13,7 @@
 #include "verify/findings.h"
 #include "verify/keys.h"
 #include "verify/note.h"
+#include "verify/objects.h"
 #include "verify/records.h"
 #include "verify/snapshot.h"
 #include "verify/tables.h"
@@ -112,7 +113,7 @@ bool ReadWhole(Findings& findings, const std::function<void()>& read) {
   return true;
 }
 
-// What needs nothing of the records' pass: the file's structure, and objects.
+// What needs nothing of the records' pass: the file's structure.
 struct Beside {
   Report report;
   Status status;
@@ -126,7 +127,6 @@ Beside CheckBeside(const std::string& path) {
     beside.status = snapshot.Renew();
     if (!beside.status.ok()) return;
     CheckStructure(snapshot, findings);
-    beside.status = CheckObjects(snapshot, findings);
   });
   return beside;
 }
@@ -168,11 +168,14 @@ Status Run(const std::string& path, Snapshot& snapshot, const Options& options,
   const std::vector<Note> outside =
       Outside(options.checkpoint, origin, findings);
   std::future<Beside> beside = StartBeside(path);
-  Records records(snapshot, outside, Keys(origin, trusted), logged, report,
-                  findings);
+  Objects objects(snapshot, findings);
+  Records records(snapshot, objects, outside, Keys(origin, trusted), logged,
+                  report, findings);
   Status read;
-  const bool whole =
-      ReadWhole(findings, [&] { read = records.Run(last, options.progress); });
+  const bool whole = ReadWhole(findings, [&] {
+    read = records.Run(last, options.progress);
+    if (read.ok()) read = objects.Finish();
+  });
   Beside others = beside.get();
   findings.Take(std::move(others.report));
   for (const Status& status : {read, others.status}) {

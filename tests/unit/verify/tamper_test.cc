@@ -129,6 +129,8 @@ class Attacker {
         {"change a stream", &Attacker::ChangeStream},
         {"call the file otherwise", &Attacker::ChangeFileId},
         {"set a position back", &Attacker::SetPositionBack},
+        {"add an object without revisions", &Attacker::AddObject},
+        {"swap two boxes", &Attacker::SwapBoxes},
     };
     return kinds;
   }
@@ -350,6 +352,32 @@ class Attacker {
   }
   void AddBox() {
     Exec("INSERT INTO lifetime VALUES (1000000, 0, 1, 2, 3, 2, 3)");
+  }
+  void AddObject() {
+    Exec(
+        "INSERT INTO object (resource_id, stream_id, namespace, name, uid) "
+        "SELECT resource_id, stream_id, namespace, name, 'x' FROM object "
+        "WHERE id = " +
+        Some("SELECT id FROM object"));
+  }
+  void SwapBoxes() {
+    const std::string one = Some("SELECT object_id FROM lifetime");
+    const std::string columns =
+        "begin_second, end_second, resource_low, "
+        "resource_high, namespace_low, namespace_high";
+    const std::string other = Some(
+        "SELECT o.object_id FROM lifetime o, lifetime t "
+        "WHERE t.object_id = " +
+        one +
+        " AND (o.begin_second, o.end_second) <> "
+        "(t.begin_second, t.end_second)");
+    Exec("CREATE TEMP TABLE two AS SELECT iif(object_id = " + one + ", " +
+         other + ", " + one + ") AS object_id, " + columns +
+         " FROM lifetime WHERE object_id IN (" + one + ", " + other + ")");
+    Exec("DELETE FROM lifetime WHERE object_id IN (" + one + ", " + other +
+         ")");
+    Exec("INSERT INTO lifetime SELECT object_id, " + columns + " FROM two");
+    Exec("DROP TABLE two");
   }
   void RemoveDoubt() {
     Exec("DELETE FROM doubt WHERE id = " + Some("SELECT id FROM doubt"));
