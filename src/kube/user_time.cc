@@ -204,6 +204,7 @@ class Reader {
     if (lower_.substr(0, 3) == "rv:") return Revision();
     if (lower_ == "now") return UserTime{now_, "", ""};
     if (const auto time = ParseRfc3339(text_)) return UserTime{*time, "", ""};
+    if (const auto utc = WithoutZ()) return *utc;
     if (!text_.empty() && std::all_of(text_.begin(), text_.end(), [](char c) {
           return IsDigit(c) || c == '.';
         })) {
@@ -222,6 +223,21 @@ class Reader {
     const LocalMicros local{
         std::chrono::microseconds(now_ + OffsetAt(zone_, now_))};
     return date::floor<date::days>(local);
+  }
+
+  // "10:00Z", "yesterday 10:00Z": a time of day with a Z behind it is UTC's,
+  // and so is its day. None: there is no Z.
+  std::optional<Result<UserTime>> WithoutZ() const {
+    if (lower_.size() < 2 || lower_.back() != 'z' ||
+        !IsDigit(lower_[lower_.size() - 2]) ||
+        lower_.find(':') == std::string::npos) {
+      return std::nullopt;
+    }
+    static const std::string kUtc = "UTC";
+    Result<UserTime> time =
+        Reader(text_.substr(0, text_.size() - 1), now_, kUtc, nullptr).Read();
+    if (!time.ok()) return NotATime(text_);
+    return time;
   }
 
   Result<UserTime> Revision() const {

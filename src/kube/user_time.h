@@ -65,7 +65,8 @@ struct UserTime {
 // Reads RFC 3339; "2026-11-20 10:00[:30]" and "2026-11-20" (midnight) in
 // `zone`; "10:00" (today, or yesterday when today's is still to come); "today
 // 10:00", "yesterday 14:00", "yesterday" (a day ago); "2h", "1h30m", "2h ago",
-// "3 days ago"; "now"; unix seconds; "rv:123".
+// "3 days ago"; "now"; unix seconds; "rv:123". A Z behind a time of day, as in
+// "10:00Z", means UTC, whatever `zone` is.
 //
 // A local time that a change of the clocks makes happen twice is the earlier
 // one, one that never happens is the instant of the change; `note` says so.

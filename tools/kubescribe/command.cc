@@ -38,11 +38,11 @@ std::vector<std::unique_ptr<Command>> AllCommands(const Common& common) {
 }
 
 void NamespaceFlags::Declare(CLI::App& app) {
-  auto* one = app.add_option("-n,--namespace", name,
-                             "Namespace (default: that of the kubeconfig's "
-                             "context, else \"default\")")
-                  ->type_name("NAME");
-  app.add_flag("-A,--all-namespaces", all, "All namespaces")->excludes(one);
+  app.add_option("-n,--namespace", name,
+                 "Namespace (default: that of the kubeconfig's context, else "
+                 "\"default\")")
+      ->type_name("NAME");
+  app.add_flag("-A,--all-namespaces", all, "All namespaces, whatever -n says");
 }
 
 std::optional<std::string> NamespaceFlags::Resolve(

@@ -48,11 +48,11 @@ class ExportCommand final : public Command {
     app_->add_option("what", part_.words,
                      "TYPE [NAME...] or TYPE/NAME... (default: everything)")
         ->type_name("TYPE");
-    auto* one = app_->add_option("-n,--namespace", namespace_,
-                                 "Only this namespace (default: all)")
-                    ->type_name("NAME");
-    app_->add_flag("-A,--all-namespaces", all_namespaces_, "All namespaces")
-        ->excludes(one);
+    app_->add_option("-n,--namespace", namespace_,
+                     "Only this namespace (default: all)")
+        ->type_name("NAME");
+    app_->add_flag("-A,--all-namespaces", all_namespaces_,
+                   "All namespaces, whatever -n says");
     app_->add_option("-l,--selector", part_.label_selector, "Label selector")
         ->type_name("EXPR");
     auto* since =
@@ -81,7 +81,9 @@ class ExportCommand final : public Command {
   }
 
   int Run() override {
-    if (!namespace_.empty()) part_.name_space = namespace_;
+    if (!namespace_.empty() && !all_namespaces_) {
+      part_.name_space = namespace_;
+    }
     for (const bool first : {true, false}) {
       const std::string& text = first ? since_ : until_;
       if (text.empty()) continue;

@@ -1,4 +1,6 @@
 // kubescribe gaps: where the record is not complete.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
@@ -116,7 +118,15 @@ class Gaps final : public Command {
       entries.push_back({cluster, name(gap.stream_id), gap, false});
     }
     for (const store::StreamRow& stream : coverage->streams()) {
-      if (stream.gap_cause.empty()) continue;
+      if (stream.gap_cause.empty()) {
+        if (stream.state == "forbidden" || stream.state == "unavailable") {
+          Say("warning",
+              fmt::format("{} is not being recorded: {}{}{}", name(stream.id),
+                          stream.state, stream.message.empty() ? "" : ": ",
+                          stream.message));
+        }
+        continue;
+      }
       store::GapRow gap;
       gap.stream_id = stream.id;
       gap.cause = stream.gap_cause;
