@@ -21,10 +21,13 @@ bool AnyRow(Db& db, std::int64_t object_id, Seq last, Micros before) {
   return query.Bind(object_id, last, before).Step();
 }
 
-bool AnyOtherRow(Db& db, std::int64_t object_id, Seq last, Micros before) {
+// Of an object whose newest revision, but for late ones, is at or below the
+// cut: the others are in order of time, so only late ones can lie beyond it.
+bool AnyBeyond(Db& db, std::int64_t object_id, Seq last, Micros before) {
   Query query(db,
-              "SELECT 1 FROM revision INDEXED BY revision_object "
-              "WHERE object_id = ? AND (seq > ? OR changed_at >= ?) LIMIT 1");
+              "SELECT 1 FROM revision INDEXED BY revision_odd "
+              "WHERE object_id = ? AND (late = 1 OR changed_lag < 0) "
+              "AND (seq > ? OR changed_at >= ?) LIMIT 1");
   return query.Bind(object_id, last, before).Step();
 }
 
@@ -99,7 +102,7 @@ std::optional<ObjectPlan> PlanOf(Db& db, const PruneObject& object,
            plan.baseline == object.seq && plan.baseline_at < *cut.at;
   }
   plan.whole = over && object.id != highest_id &&
-               !AnyOtherRow(db, object.id, cut.seq, *cut.at);
+               !AnyBeyond(db, object.id, cut.seq, *cut.at);
   if (plan.whole) {
     plan.last = cut.seq;
   } else if (!AnyRow(db, object.id, plan.last, plan.before)) {

@@ -346,24 +346,19 @@ void Pruner::FixLife(const PruneObject& object) {
     if (oldest.Bind(object.id).Step()) first = oldest.Int(0);
   }
   if (!first) return;
-  std::optional<std::int64_t> begin;
+  std::optional<std::pair<std::int64_t, std::int64_t>> sides;
   {
-    Query box(db_, "SELECT begin_second FROM lifetime WHERE object_id = ?");
-    if (box.Bind(object.id).Step()) begin = box.Int(0);
+    Query box(db_,
+              "SELECT begin_second, end_second FROM lifetime "
+              "WHERE object_id = ?");
+    if (box.Bind(object.id).Step()) sides = {box.Int(0), box.Int(1)};
   }
-  if (begin) {
-    bool gone = false;
-    {
-      Query ended(db_,
-                  "SELECT 1 FROM revision WHERE object_id = ? AND late = 0 "
-                  "AND event IN (3, 6, 7) LIMIT 1");
-      gone = ended.Bind(object.id).Step();
-    }
-    if (!gone) {
+  if (sides) {
+    if (!GoneIsLeft(object.id, *first, sides->second)) {
       Query(db_, "DELETE FROM lifetime WHERE object_id = ?")
           .Bind(object.id)
           .Run();
-    } else if (*begin != seconds.Down(*first)) {
+    } else if (sides->first != seconds.Down(*first)) {
       Query(db_, "UPDATE lifetime SET begin_second = ? WHERE object_id = ?")
           .Bind(seconds.Down(*first), object.id)
           .Run();
@@ -371,19 +366,32 @@ void Pruner::FixLife(const PruneObject& object) {
     KUBESCRIBE_KILL_POINT("prune.box");
   }
   if (object.born_at == 0 || object.born_at >= *first) return;
-  // As the migration that made the column says it.
+  // Its newest life began before all that is left, so that until its last
+  // revision that is not gone nothing that is left is: now it begins with the
+  // first of them.
   Query(db_,
-        "UPDATE object SET born_at = coalesce(("
-        "SELECT v.changed_at FROM revision v "
-        "WHERE v.object_id = ?1 AND v.late = 0 AND v.event NOT IN (3, 6, 7) "
-        "AND v.seq > coalesce((SELECT g.seq FROM revision g "
-        "WHERE g.object_id = ?1 AND g.late = 0 AND g.event IN (3, 6, 7) "
-        "AND g.seq < (SELECT l.seq FROM revision l "
-        "WHERE l.object_id = ?1 AND l.late = 0 AND l.event NOT IN (3, 6, 7) "
-        "ORDER BY l.seq DESC LIMIT 1) ORDER BY g.seq DESC LIMIT 1), 0) "
-        "ORDER BY v.seq LIMIT 1), 0) WHERE id = ?1")
+        "UPDATE object SET born_at = coalesce((SELECT changed_at FROM revision "
+        "WHERE object_id = ?1 AND late = 0 AND event NOT IN (3, 6, 7) "
+        "ORDER BY seq LIMIT 1), 0) WHERE id = ?1")
       .Bind(object.id)
       .Run();
+}
+
+bool Pruner::GoneIsLeft(std::int64_t object_id, Micros first,
+                        std::int64_t end_second) {
+  // It was gone last in the second before `end_second`, and what goes is what
+  // changed first. To look for it among all that is left would take a busy
+  // object's whole history, each time.
+  const LifeSeconds seconds(created_at_);
+  if (seconds.Up(first) < end_second) return true;
+  Query left(db_,
+             "SELECT changed_at, event FROM revision WHERE object_id = ? "
+             "AND late = 0 ORDER BY seq");
+  left.Bind(object_id);
+  while (left.Step() && seconds.Down(left.Int(0)) <= end_second) {
+    if (IsGone(static_cast<Event>(left.Int(1)))) return true;
+  }
+  return false;
 }
 
 void Pruner::NoteRv(std::int64_t resource_id, std::int64_t epoch,

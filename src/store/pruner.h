@@ -84,6 +84,10 @@ class Pruner {
   void RemoveObject(std::int64_t object_id);
   // What finds its lives, by the revisions that are left.
   void FixLife(const PruneObject& object);
+  // Is it there still that it was gone, by the end of its box? `first`: when
+  // the oldest of what is left changed.
+  bool GoneIsLeft(std::int64_t object_id, Micros first,
+                  std::int64_t end_second);
   void NoteRv(std::int64_t resource_id, std::int64_t epoch,
               const std::string& rv);
   void NoteObject(const PruneObject& object, const ObjectPlan& plan,

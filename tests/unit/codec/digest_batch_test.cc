@@ -26,7 +26,7 @@ TEST(DigestBatch, EachIsTheDigestOfItsText) {
   SeededRandom random(1);
   // Around the borders of blocks, and texts of very different lengths beside
   // each other, of which one outlasts many.
-  for (const std::size_t most : {1, 3, 70, 200, 20'000}) {
+  for (const std::size_t most : {1U, 3U, 70U, 200U, 20'000U}) {
     for (int round = 0; round < 20; ++round) {
       const std::vector<std::string> texts = RandomTexts(random, most);
       for (const std::string& text : texts) batch.Add(text);
