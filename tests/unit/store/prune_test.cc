@@ -3,7 +3,9 @@
 
 #include "store/prune.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <sqlite3.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -368,6 +370,81 @@ TEST_F(PruneTest, ABaseThatGoesIsNotBuiltOn) {
   ASSERT_TRUE(body.ok()) << body.error().message();
   EXPECT_EQ(*body, BodyOf("a", 9));
   ExpectWhole(path_);
+}
+
+// Counts what SQLite does in the statements of connections that are opened
+// while it lives.
+class CountedSteps {
+ public:
+  CountedSteps() {
+    steps_ = 0;
+    sqlite3_auto_extension(reinterpret_cast<void (*)()>(&Opened));
+  }
+  ~CountedSteps() {
+    sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&Opened));
+  }
+  static std::int64_t steps() { return steps_; }
+
+ private:
+  static int Opened(sqlite3* db, char** /*error*/,
+                    const sqlite3_api_routines* /*api*/) {
+    return sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, &Ended, nullptr);
+  }
+  static int Ended(unsigned /*event*/, void* /*context*/, void* statement,
+                   void* /*nanoseconds*/) {
+    steps_ += sqlite3_stmt_status(static_cast<sqlite3_stmt*>(statement),
+                                  SQLITE_STMTSTATUS_VM_STEP, 1);
+    return 0;
+  }
+
+  static inline std::int64_t steps_ = 0;
+};
+
+TEST_F(PruneTest, OneObjectsManyRevisionsDoNotCostTheirSquare) {
+  // Of an object that lives; of one that had left once and come back; of one
+  // that goes as a whole.
+  for (const char* life : {"lives", "returned", "ended"}) {
+    std::map<int, std::int64_t> steps;
+    for (const int revisions : {300, 1200}) {
+      path_ = folder_ / fmt::format("{}{}.db", life, revisions);
+      {
+        auto writer = MustOpen();
+        int rv = 1;
+        const auto put = [&](Event event) {
+          clock_.Advance(kSecond);
+          Do(*writer, [&](Transaction& tx) {
+            PutPod(tx, "busy", std::to_string(++rv), event);
+          });
+        };
+        put(Event::kAdded);
+        if (life == std::string("returned")) {
+          put(Event::kLeft);
+          put(Event::kAdded);
+        }
+        for (int i = 0; i < revisions; ++i) put(Event::kModified);
+        if (life == std::string("ended")) put(Event::kDeleted);
+        Do(*writer, [&](Transaction& tx) {
+          PutPod(tx, "last", std::to_string(++rv), Event::kAdded);
+        });
+        clock_.Advance(kSecond);
+        Do(*writer, [&](Transaction& tx) {
+          PutPod(tx, "last", std::to_string(++rv), Event::kModified);
+        });
+        ASSERT_TRUE(writer->CloseCleanly().ok());
+      }
+      const CountedSteps counted;
+      auto writer = MustOpen();
+      PruneWish wish;
+      wish.before = clock_.wall;
+      const PruneProgress done = Prune(*writer, wish);
+      EXPECT_GE(done.revisions, revisions);
+      ASSERT_TRUE(writer->CloseCleanly().ok());
+      steps[revisions] = CountedSteps::steps();
+      ASSERT_NO_FATAL_FAILURE(ExpectWhole(path_));
+    }
+    EXPECT_GT(steps[300], 300) << life;
+    EXPECT_LT(steps[1200], 6 * steps[300]) << life << " " << steps[300];
+  }
 }
 
 TEST_F(PruneTest, NoObjectIdIsGivenTwice) {
