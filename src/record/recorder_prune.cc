@@ -90,6 +90,8 @@ bool RecorderImpl::StepPrune() {
     const Micros from = Mono();
     const Status done = writer_->StepPrune();
     NotePruned(done, Mono() - from);
+    // And its end, so that whoever has an older checkpoint can tell who did it.
+    if (done.ok() && !writer_->pruning()) Sign(true);
   } else if (BudgetPruneDue()) {
     TurnBudgetPrune();
   } else if (!wishes_.empty() && !prune_asked_) {

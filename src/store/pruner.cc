@@ -1,5 +1,7 @@
 #include "store/pruner.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -164,6 +166,9 @@ void Pruner::Step(FileInfo& info) {
       break;
     case Phase::kKept:
       StepKept();
+      break;
+    case Phase::kCuts:
+      StepCuts();
       break;
     case Phase::kDone:
       StepDone(info);
@@ -553,6 +558,37 @@ void Pruner::StepKept() {
     if (++seen % 1024 == 0 && clock_.Mono() >= deadline) return;
   }
   if (seen == kSeqsAStep) return;
+  cuts_ = {};
+  cuts_object_ = 0;
+  phase_ = Phase::kCuts;
+}
+
+// And what is not known any more, which nothing that is left tells.
+void Pruner::StepCuts() {
+  const Micros deadline = clock_.Mono() + kStepTime;
+  if (cuts_object_ == 0) {
+    Query rvs(db_,
+              "SELECT k.api_group, k.resource, p.epoch, p.rv FROM pruned_rv p "
+              "JOIN resource k ON k.id = p.resource_id ORDER BY 1, 2, 3");
+    while (rvs.Step()) {
+      cuts_.Update(fmt::format("{},{},{},{}\n", rvs.Blob(0), rvs.Blob(1),
+                               rvs.Int(2), rvs.Blob(3)));
+    }
+  }
+  std::int64_t seen = 0;
+  Query objects(db_,
+                "SELECT object_id, from_at, before_at, before_seq, before_rv, "
+                "epoch FROM pruned_object WHERE object_id > ? "
+                "ORDER BY object_id LIMIT ?");
+  objects.Bind(cuts_object_, kSeqsAStep);
+  while (objects.Step()) {
+    cuts_object_ = objects.Int(0);
+    cuts_.Update(fmt::format("{},{},{},{},{},{}\n", cuts_object_,
+                             objects.Int(1), objects.Int(2), objects.Int(3),
+                             objects.Blob(4), objects.Int(5)));
+    if (++seen % 1024 == 0 && clock_.Mono() >= deadline) return;
+  }
+  if (seen == kSeqsAStep) return;
   phase_ = Phase::kDone;
 }
 
@@ -574,6 +610,7 @@ void Pruner::StepDone(FileInfo& info) {
     }
     detail["up_to"] = std::exchange(kept_cut_, 0);
     detail["kept"] = codec::Hex(kept_.Finish());
+    detail["cuts"] = codec::Hex(cuts_.Finish());
     Append(next, "pruned", detail.dump());
     Query(db_, "UPDATE pruned SET done = 1 WHERE seq = ?").Bind(record_).Run();
     log_.Put();

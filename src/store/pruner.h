@@ -60,6 +60,7 @@ class Pruner {
     kObjects,
     kDictionaries,
     kKept,
+    kCuts,
     kDone,
     kPages,
   };
@@ -99,6 +100,7 @@ class Pruner {
   void WriteProgress();
   void StepDictionaries();
   void StepKept();
+  void StepCuts();
   void StepDone(FileInfo& info);
   void StepPages();
 
@@ -133,6 +135,9 @@ class Pruner {
   Seq kept_cut_ = 0;
   Seq kept_seq_ = 0;
   codec::Sha256 kept_;
+  // Of what is not known any more: up to which object, and the hash.
+  std::int64_t cuts_object_ = 0;
+  codec::Sha256 cuts_;
   int pages_;
 };
 

@@ -34,6 +34,7 @@ void Keys::Add(store::Seq seq, std::string_view detail, Findings& findings) {
   }
   Key next{*key, trusted_ && *trusted_ == *key};
   if (!keys_.empty()) {
+    ++line_;
     const std::string before = codec::Base64(keys_.back().key);
     const auto signature =
         codec::Base64Decode(TextOf(json, "signature")).value_or("");
@@ -51,6 +52,7 @@ void Keys::Add(store::Seq seq, std::string_view detail, Findings& findings) {
       findings.Altered(seq, "the new key is not signed by the one before it");
     } else {
       next.trusted = next.trusted || keys_.back().trusted;
+      --line_;
     }
   }
   keys_.push_back(next);

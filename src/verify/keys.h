@@ -29,6 +29,9 @@ class Keys {
   bool current_is_trusted() const {
     return !trusted_ || (!keys_.empty() && keys_.back().trusted);
   }
+  // Counts the keys that followed one that did not vouch for them: what one key
+  // of a line signed is worth what another did.
+  int line() const { return line_; }
   // Has any key that is trusted signed the note? `known`: any of the file's or
   // the trusted one's did, or could have.
   struct Judged {
@@ -45,6 +48,7 @@ class Keys {
   const std::string origin_;
   const std::optional<codec::Ed25519Public> trusted_;
   std::vector<Key> keys_;
+  int line_ = 0;
 };
 
 }  // namespace kubescribe::verify

@@ -283,7 +283,7 @@ bool Objects::Judge() {
 
 void Objects::Check(const Query& row, const Life& life) {
   const std::int64_t id = row.Int(0);
-  if (life.empty) {
+  if (life.empty && !IsCut(id)) {
     findings_.Altered(0, fmt::format("object {} has no revision", id));
   }
   if (!life.in_order) {
@@ -309,6 +309,14 @@ void Objects::Check(const Query& row, const Life& life) {
                                      "what its revisions make it",
                                      id));
   }
+}
+
+// Of a part of a file, an object may have come without any revision, for what
+// is not known of it.
+bool Objects::IsCut(std::int64_t id) {
+  if (!compact_) return false;
+  Query cut(snapshot_.db(), "SELECT 1 FROM pruned_object WHERE object_id = ?");
+  return cut.Bind(id).Step();
 }
 
 bool Objects::SameState(const Query& row, const Life& life) const {

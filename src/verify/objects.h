@@ -124,6 +124,7 @@ class Objects {
   // The next few hundred; false: those were the last.
   bool Judge();
   void Check(const store::Query& row, const Life& life);
+  bool IsCut(std::int64_t id);
   bool Repeats(std::int64_t id);
   bool SameState(const store::Query& row, const Life& life) const;
   bool TopFits(const store::Query& row, const Life& life) const;

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "codec/digest.h"
+
 namespace kubescribe::verify {
 namespace {
 
@@ -27,6 +29,7 @@ void Prunes::Load(store::Db& db) {
   prunes_.clear();
   kept_up_to_ = 0;
   kept_.clear();
+  cuts_.clear();
   state_.clear();
   Query rows(db,
              "SELECT seq, kind, detail FROM record "
@@ -39,7 +42,9 @@ void Prunes::Load(store::Db& db) {
       if (of == prunes_.end()) continue;
       of->second.took = NumberOf(detail, "revisions");
       kept_up_to_ = NumberOf(detail, "up_to").value_or(0);
+      of->second.end = rows.Int(0);
       kept_ = detail.value("kept", "");
+      cuts_ = detail.value("cuts", "");
       continue;
     }
     Prune& prune = prunes_[rows.Int(0)];
@@ -79,14 +84,43 @@ void Prunes::CheckKept(const std::string& kept, Findings& findings) const {
                                   kept_up_to_));
 }
 
-void Prunes::CheckAnchored(std::int64_t anchored, Findings& findings) const {
+void Prunes::CheckCuts(store::Db& db, Findings& findings) const {
+  if (cuts_.empty()) return;
+  // schema/formats/records.md, `pruned`.
+  codec::Sha256 sha;
+  const auto add = [&sha](const char* line, store::Db& of) {
+    Query rows(of, line);
+    while (rows.Step()) sha.Update(rows.Blob(0));
+  };
+  add("SELECT k.api_group || ',' || k.resource || ',' || p.epoch || ',' || "
+      "p.rv || char(10) FROM pruned_rv p JOIN resource k "
+      "ON k.id = p.resource_id ORDER BY k.api_group, k.resource, p.epoch",
+      db);
+  add("SELECT object_id || ',' || from_at || ',' || before_at || ',' || "
+      "before_seq || ',' || before_rv || ',' || epoch || char(10) "
+      "FROM pruned_object ORDER BY object_id",
+      db);
+  if (codec::Hex(sha.Finish()) == cuts_) return;
+  findings.Altered(0,
+                   "`pruned_rv` or `pruned_object` say something else than "
+                   "pruning left there: what is not known any more would be "
+                   "told otherwise");
+}
+
+void Prunes::CheckAnchored(std::int64_t anchored, std::int64_t vouched,
+                           Findings& findings) const {
   if (anchored == 0 || prunes_.empty()) return;
-  const Seq newest = prunes_.rbegin()->first;
-  if (newest <= anchored) return;
-  findings.Note(fmt::format(
-      "it was pruned after the newest checkpoint that was kept elsewhere "
-      "(record {}): nothing outside vouches for that prune",
-      newest));
+  const bool covered =
+      std::all_of(prunes_.begin(), prunes_.end(), [vouched](const auto& prune) {
+        // That one is under way is said elsewhere.
+        return std::max(prune.first, prune.second.end) <= vouched;
+      });
+  if (covered) return;
+  findings.Undecided(fmt::format(
+      "it was pruned (record {}) after the newest checkpoint that was kept "
+      "elsewhere, and no later one by that key covers the prune: whoever can "
+      "write the file can have done it; give a newer checkpoint",
+      prunes_.rbegin()->first));
 }
 
 void Prunes::CheckTable(store::Db& db, Findings& findings) const {

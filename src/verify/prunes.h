@@ -29,8 +29,13 @@ class Prunes {
   void CheckKept(const std::string& kept, Findings& findings) const;
   // The table that answers come from says what the records say.
   void CheckTable(store::Db& db, Findings& findings) const;
-  // What nobody outside vouches for.
-  void CheckAnchored(std::int64_t anchored, Findings& findings) const;
+  // Of what is not known any more, the tables say what the newest end of a
+  // prune does. REQUIRES: a schema that has them.
+  void CheckCuts(store::Db& db, Findings& findings) const;
+  // Is what was pruned under the newest checkpoint that was kept elsewhere, or
+  // under one of the file that is as good, `vouched`?
+  void CheckAnchored(std::int64_t anchored, std::int64_t vouched,
+                     Findings& findings) const;
 
  private:
   struct Prune {
@@ -39,10 +44,12 @@ class Prunes {
     std::optional<std::int64_t> keep;
     bool all_kinds = false;
     std::optional<std::int64_t> took;  // none: it was not carried to its end
+    store::Seq end = 0;                // the record that says so
   };
   std::map<store::Seq, Prune> prunes_;  // by the record's seq
   store::Seq kept_up_to_ = 0;
   std::string kept_;
+  std::string cuts_;  // empty: written before ends said so
   std::string state_;
 };
 

@@ -333,6 +333,7 @@ void Records::CheckStored(const Stored& stored, const Hash& root) {
   }
   good_up_to_ = stored.size;
   if (keys_.current_is_trusted()) vouched_ = stored.size;
+  if (anchor_line_ == keys_.line()) anchored_by_key_ = stored.size;
 }
 
 void Records::CheckOutside(const Note& note, const Hash& root) {
@@ -355,6 +356,10 @@ void Records::CheckOutside(const Note& note, const Hash& root) {
   }
   good_up_to_ = std::max(good_up_to_, note.size);
   report_.anchored = std::max(report_.anchored, note.size);
+  anchored_by_key_ = std::max(anchored_by_key_, note.size);
+  anchor_line_.reset();
+  const codec::Ed25519Public* key = keys_.current();
+  if (key != nullptr && SignedBy(note, *key)) anchor_line_ = keys_.line();
 }
 
 // -- what is repeated elsewhere

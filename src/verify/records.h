@@ -83,6 +83,9 @@ class Records {
   const std::string& kept() const { return kept_; }
   // The last record under a checkpoint of the file that a trusted key signed.
   std::int64_t vouched() const { return vouched_; }
+  // The last one under a checkpoint kept elsewhere, or one of the file by the
+  // same key, or by a key that this one vouched for.
+  std::int64_t anchored_by_key() const { return anchored_by_key_; }
 
  private:
   struct Stored {
@@ -133,6 +136,8 @@ class Records {
   // not since.
   std::int64_t good_up_to_ = 0;
   std::int64_t vouched_ = 0;
+  std::optional<int> anchor_line_;  // Keys::line of the newest kept elsewhere
+  std::int64_t anchored_by_key_ = 0;
 };
 
 }  // namespace kubescribe::verify

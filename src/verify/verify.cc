@@ -84,14 +84,17 @@ void JudgeKeys(const std::vector<Note>& outside, const std::string& origin,
 }
 
 // REQUIRES: the snapshot is the one that the tables were checked in.
-void CheckPrunes(Snapshot& snapshot, const Records& records, Report& report,
-                 Findings& findings) {
+void CheckPrunes(Snapshot& snapshot, const Records& records, bool trusts,
+                 Report& report, Findings& findings) {
   report.pruned = records.derived().pruned;
   if (report.file.schema_version < kFirstWithPrunes) return;
   Prunes now;
   now.Load(snapshot.db());
   now.CheckTable(snapshot.db(), findings);
-  now.CheckAnchored(report.anchored, findings);
+  now.CheckAnchored(
+      report.anchored,
+      std::max(records.anchored_by_key(), trusts ? records.vouched() : 0),
+      findings);
   if (records.pruned_meanwhile() || now.state() != records.prunes().state()) {
     findings.Undecided(
         "it was pruned while it was verified: verify it again, or a backup of "
@@ -99,6 +102,7 @@ void CheckPrunes(Snapshot& snapshot, const Records& records, Report& report,
     return;
   }
   now.CheckKept(records.kept(), findings);
+  now.CheckCuts(snapshot.db(), findings);
 }
 
 // What cannot even be read to the end is a finding. False: it was so.
@@ -186,7 +190,7 @@ Status Run(const std::string& path, Snapshot& snapshot, const Options& options,
       !done.ok()) {
     return done;
   }
-  CheckPrunes(snapshot, records, report, findings);
+  CheckPrunes(snapshot, records, trusted.has_value(), report, findings);
   JudgeKeys(outside, origin, records, trusted.has_value(), report, findings);
   return {};
 }

@@ -1,6 +1,7 @@
 // A file that was pruned is good, and what is missing beyond that is told.
 #include <gmock/gmock.h>
 
+#include "codec/digest.h"
 #include "logged_file.h"
 #include "store/db.h"
 
@@ -140,13 +141,63 @@ TEST_F(PrunedTest, ARecordMadeAnotherOneIsSeenBelowTheCutToo) {
   EXPECT_THAT(Told(report), HasSubstr("it is not what was recorded"));
 }
 
-TEST_F(PrunedTest, SaysWhatNoCheckpointElsewhereVouchesFor) {
+TEST_F(PrunedTest, AnOlderCheckpointIsEnoughWhereTheSameKeySignedThePrune) {
   const std::string before = Write(8, 1000);
   Prune({Before(0.6)});
   const Report report = MustVerify(path_, {before, "", {}});
-  EXPECT_EQ(report.verdict, Verdict::kGood);
-  EXPECT_THAT(report.notes,
-              testing::Contains(HasSubstr("nothing outside vouches")));
+  EXPECT_EQ(report.verdict, Verdict::kGood) << Told(report);
+  const std::string key = codec::Base64(KeyFrom(1)->public_key());
+  EXPECT_EQ(MustVerify(path_, {before, key, {}}).verdict, Verdict::kGood);
+}
+
+TEST_F(PrunedTest, APruneByWhoeverHasNotTheKeyIsNotCalledGood) {
+  const std::string before = Write(8, 1000);
+  const auto prune_with = [this](std::shared_ptr<const codec::Ed25519Key> key) {
+    options_.signer = std::move(key);
+    auto writer = MustOpen();
+    ASSERT_TRUE(writer->StartPrune(Before(0.6)).ok());
+    while (writer->pruning()) ASSERT_TRUE(writer->StepPrune().ok());
+    ASSERT_TRUE(writer->CloseCleanly().ok());
+  };
+  const std::string whole = path_ + ".whole.db";
+  std::filesystem::copy_file(path_, whole);
+  // Without any key, and with one that the true one did not vouch for.
+  for (const std::uint8_t seed : {std::uint8_t{0}, std::uint8_t{9}}) {
+    std::filesystem::copy_file(
+        whole, path_, std::filesystem::copy_options::overwrite_existing);
+    ASSERT_NO_FATAL_FAILURE(prune_with(seed == 0 ? nullptr : KeyFrom(seed)));
+    const Report report = MustVerify(path_, {before, "", {}});
+    EXPECT_EQ(report.verdict, Verdict::kUndecided) << Told(report);
+    EXPECT_THAT(report.undecided,
+                testing::Contains(HasSubstr("whoever can write the file")));
+    // Nobody asks who did it.
+    EXPECT_EQ(MustVerify(path_, {}).verdict, Verdict::kGood);
+  }
+}
+
+TEST_F(PrunedTest, WhatIsNotKnownAnyMoreIsAsPruningLeftIt) {
+  Write(6, 1500);
+  const std::string after = Prune({Before(0.4), Keep(3)});
+  ASSERT_EQ(MustVerify(path_, {after, "", {}}).verdict, Verdict::kGood);
+  const std::string whole = path_ + ".whole.db";
+  std::filesystem::copy_file(path_, whole);
+  for (const char* sql :
+       {"DELETE FROM pruned_object", "DELETE FROM pruned_rv",
+        "DELETE FROM pruned_object WHERE object_id = "
+        "(SELECT max(object_id) FROM pruned_object)",
+        "UPDATE pruned_object SET before_at = before_at - 1",
+        "UPDATE pruned_object SET from_at = from_at + 1",
+        "UPDATE pruned_object SET before_seq = before_seq - 1",
+        "UPDATE pruned_object SET before_rv = before_rv || '0'",
+        "UPDATE pruned_object SET epoch = epoch + 1",
+        "UPDATE pruned_rv SET rv = rv || '0'",
+        "UPDATE pruned_rv SET epoch = epoch + 1000"}) {
+    std::filesystem::copy_file(
+        whole, path_, std::filesystem::copy_options::overwrite_existing);
+    Alter(sql);
+    const Report report = MustVerify(path_, {after, "", {}});
+    EXPECT_EQ(report.verdict, Verdict::kAltered) << sql;
+  }
 }
 
 TEST_F(PrunedTest, WhatWasNotCutIsMissing) {
