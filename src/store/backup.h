@@ -11,7 +11,9 @@
 // not in WAL mode (so that it opens alone and on a read-only disk), and only
 // for its owner's eyes.
 //
-// The writer's thread.
+// Of a file that nobody writes, FileBackup makes it on a connection that reads.
+//
+// One thread, the writer's.
 #pragma once
 
 #include <memory>

@@ -118,9 +118,12 @@ Error ErrorFrom(const std::exception& exception, const std::string& path,
                             primary == SQLITE_CANTOPEN ||
                             primary == SQLITE_READONLY;
   if (IsFull(primary, system_fault ? system : 0)) {
-    return Error(Code::kNoSpace,
-                 fmt::format("{}: the disk is full ({}): make room", path,
-                             sqlite->what()));
+    return Error(
+        Code::kNoSpace,
+        fmt::format("{}: there is no room left ({}): the disk is full, "
+                    "or what disk.budget of the configuration allows "
+                    "the data directory",
+                    path, sqlite->what()));
   }
   const std::string reason =
       system_fault && system != 0

@@ -43,6 +43,14 @@ bool HasWal(const std::string& path) {
   return stat((path + "-wal").c_str(), &info) == 0 && info.st_size > 0;
 }
 
+// A recorder that was killed when it had just emptied its WAL leaves it so, and
+// its lock file; beside a copy there is no lock file.
+bool LeftEmpty(const std::string& path) {
+  struct stat info = {};
+  return stat((path + "-wal").c_str(), &info) == 0 && info.st_size == 0 &&
+         stat((path + ".lock").c_str(), &info) == 0;
+}
+
 std::unique_ptr<Db> Connect(const std::string& path, bool immutable) {
   auto db =
       immutable
@@ -109,8 +117,8 @@ Found FoundJournal(const SQLite::Exception& exception,
 Found LookAt(Db& db, const std::string& path) {
   // A writer holds the lock while it lives, so the WAL of a live file may well
   // be empty for an instant.
-  const bool bare =
-      HeaderSaysWal(db.Header()) && !HasWal(path) && !LockFile::IsHeld(path);
+  const bool bare = HeaderSaysWal(db.Header()) && !HasWal(path) &&
+                    !LeftEmpty(path) && !LockFile::IsHeld(path);
   Found copy{bare && OnReadOnlyMount(path), bare,
              "a copy without its -wal file"};
   if (copy.immutable) return copy;

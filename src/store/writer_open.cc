@@ -225,6 +225,14 @@ Result<std::unique_ptr<Writer>> Writer::Open(const std::string& path,
   if (!*exists && !options.create) {
     return Error(Code::kNotFound, fmt::format("{}: no such file", path));
   }
+  struct stat size = {};
+  if (*exists && stat(path.c_str(), &size) == 0 && size.st_size == 0 &&
+      !options.create) {
+    return Error(Code::kCorruption,
+                 fmt::format("{}: an empty file: nothing was recorded into it "
+                             "yet",
+                             path));
+  }
   Result<LockFile> lock = LockFile::Take(path);
   if (!lock.ok()) return lock.error();
   if (!*exists) {
@@ -232,7 +240,6 @@ Result<std::unique_ptr<Writer>> Writer::Open(const std::string& path,
       return created.error();
     }
   }
-  struct stat size = {};
   if (stat(path.c_str(), &size) != 0) {
     return SystemError(path, "cannot look at the file", errno, "try again");
   }

@@ -9,7 +9,9 @@
 #include "control/client.h"
 #include "kubescribe/command.h"
 #include "query/database.h"
-#include "store/writer.h"
+#include "store/file_backup.h"
+#include "store/lock_file.h"
+#include "store/reader.h"
 
 namespace kubescribe::tool {
 namespace {
@@ -107,20 +109,15 @@ class Backup final : public Command {
   Status Copy(const std::string& path) {
     const Result<query::DatabaseFile> file = query::FindDatabase(common_.place);
     if (!file.ok()) return file.error();
-    store::OpenOptions options;
-    options.create = false;
-    auto writer = store::Writer::Open(file->path, options);
-    held_ = !writer.ok() && writer.error().code() == Code::kConflict;
-    if (!writer.ok()) return writer.error();
-    if (Status begun = (*writer)->StartBackup(path); !begun.ok()) return begun;
-    while (true) {
-      const auto progress = (*writer)->StepBackup(kPages);
-      if (!progress.ok()) return progress.error();
-      Show(progress->done, progress->pages);
-      if (progress->finished) break;
+    auto backup = store::FileBackup::Start(file->path, path);
+    held_ = !backup.ok() && backup.error().code() == Code::kConflict &&
+            store::LockFile::IsHeld(file->path);
+    if (!backup.ok()) return backup.error();
+    while (!(*backup)->progress().finished) {
+      if (Status step = (*backup)->Step(kPages); !step.ok()) return step;
+      Show((*backup)->progress().done, (*backup)->progress().pages);
     }
-    const Result<bool> closed = (*writer)->CloseCleanly();
-    return closed.ok() ? Status() : closed.error();
+    return {};
   }
 
   void Show(std::int64_t done, std::int64_t pages) {

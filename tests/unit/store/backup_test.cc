@@ -6,6 +6,8 @@
 #include <fstream>
 #include <string>
 
+#include "old_file.h"
+#include "store/file_backup.h"
 #include "store_fixture.h"
 
 namespace kubescribe::store {
@@ -55,6 +57,59 @@ class BackupTest : public StoreTest {
 
   std::string copy_ = folder_ / "other/copy.db";
 };
+
+// The bytes of a file.
+std::string BytesOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string((std::istreambuf_iterator<char>(file)), {});
+}
+
+TEST_F(BackupTest, OfAFileThatNobodyWritesLeavesItAsItIs) {
+  {
+    auto writer = MustOpen();
+    Fill(*writer, 0, 50);
+    ASSERT_TRUE(writer->CloseCleanly().ok());
+  }
+  // Of an older schema it stays one, and so is its copy.
+  const std::string old = folder_ / "old.db";
+  MakeOldFile(path_, old, "revision_lagging");
+  for (const std::string& file : {path_, old}) {
+    const std::string before = BytesOf(file);
+    auto backup = FileBackup::Start(file, copy_);
+    ASSERT_TRUE(backup.ok()) << backup.error().message();
+    while (!(*backup)->progress().finished) {
+      ASSERT_TRUE((*backup)->Step(4).ok());
+    }
+    EXPECT_EQ(BytesOf(file), before);
+    const auto reader = MustRead(copy_);
+    const auto original = MustRead(file);
+    EXPECT_EQ(reader->info().last_seq, original->info().last_seq);
+    EXPECT_EQ(reader->info().schema_version, original->info().schema_version);
+    EXPECT_EQ(*reader->Body(5), *original->Body(5));
+    fs::remove(copy_);
+  }
+}
+
+TEST_F(BackupTest, OfAFileThatIsRecordedIsTheRecordersWork) {
+  auto writer = MustOpen();
+  Fill(*writer, 0, 5);
+  const auto backup = FileBackup::Start(path_, copy_);
+  ASSERT_FALSE(backup.ok());
+  EXPECT_EQ(backup.error().code(), Code::kConflict);
+  EXPECT_THAT(Files(), testing::IsEmpty());
+}
+
+TEST_F(BackupTest, AnEmptyFileIsNoDatabase) {
+  std::ofstream(path_).close();
+  OpenOptions options;
+  options.create = false;
+  const auto writer = Writer::Open(path_, options);
+  ASSERT_FALSE(writer.ok());
+  EXPECT_NE(writer.error().message().find("an empty file"), std::string::npos);
+  EXPECT_FALSE(FileBackup::Start(path_, copy_).ok());
+  EXPECT_EQ(fs::file_size(path_), 0U);
+  EXPECT_FALSE(fs::exists(path_ + ".lock"));
+}
 
 TEST_F(BackupTest, HoldsWhatWasWrittenWhileItWasMade) {
   auto writer = MustOpen();

@@ -121,6 +121,18 @@ TEST_F(ReaderOpenTest, AWholeCopyWithoutItsWalIsAnsweredWithAWarning) {
   }
 }
 
+TEST_F(ReaderOpenTest, KilledWhenItsWalWasJustEmptiedItIsNoCopy) {
+  auto writer = MustOpen();
+  Record(*writer, 0, 3);
+  ASSERT_TRUE(writer->Checkpoint().ok());
+  const std::string killed = Copy("killed.db");
+  std::ofstream(killed + "-wal").close();
+  std::ofstream(killed + ".lock").close();
+  auto reader = MustRead(killed);
+  EXPECT_TRUE(reader->warnings().empty()) << reader->warnings()[0];
+  EXPECT_EQ(reader->info().last_seq, 60);
+}
+
 TEST_F(ReaderOpenTest, ATornCopyWithoutItsWalIsRefused) {
   auto writer = MustOpen();
   Record(*writer, 0, 10);
