@@ -1,6 +1,6 @@
 // prune_history FILE PERCENT: prunes the oldest PERCENT of the time that a file
-// records (one of make_history, say), and says what a step took: the longest
-// that a recorder would have been held up. For a look by hand.
+// records (one of make_history, say), and prints one line of JSON: what went, and
+// what a step took, in ms: so long a recorder would have been held up.
 
 #include <fmt/format.h>
 
@@ -59,11 +59,12 @@ int Run(const std::string& path, int percent) {
            kMillisecond;
   };
   std::cout << fmt::format(
-      "{} revisions and {} objects in {:.1f} s, {} steps: median {:.1f} ms, "
-      "p99 {:.1f} ms, longest {:.1f} ms; file {} -> {} bytes\n",
+      R"({{"revisions":{},"objects":{},"seconds":{:.1f},"steps":{},)"
+      R"("p50":{:.1f},"p99":{:.1f},"max":{:.1f},"before":{},"after":{}}})",
       done.revisions, done.objects, static_cast<double>(took) / kSecond,
       steps.size(), at(0.5), at(0.99), at(1), before,
       std::filesystem::file_size(path));
+  std::cout << "\n";
   return 0;
 }
 
