@@ -301,6 +301,11 @@ std::string KindPrefix(const query::Target& target) {
   return target.info.group.empty() ? name : name + "." + target.info.group;
 }
 
+std::string LostCell(const query::Object& object) {
+  const std::string lost(query::LostBody(object));
+  return lost.empty() ? "" : "<" + lost + ">";
+}
+
 std::unique_ptr<Command> MakeGet(const Common& common) {
   return std::make_unique<Get>(common);
 }

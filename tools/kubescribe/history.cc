@@ -156,7 +156,9 @@ class HistoryCommand final : public Command {
         event,
         OrDash(r.rv),
         OrDash(entry.manager),
-        entry.damage.empty() ? Join(entry.changed, wide ? 100 : 3) : "damaged"};
+        !entry.damage.empty()   ? "damaged"
+        : entry.changed_unknown ? "unknown"
+                                : Join(entry.changed, wide ? 100 : 3)};
     if (wide) {
       row.insert(
           row.end(),
