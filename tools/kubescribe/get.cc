@@ -250,10 +250,11 @@ class Get final : public Command {
     if (const auto error = asked.OnlyError()) return Fail(*error);
     std::vector<ClusterAnswer>& answers = asked.all();
     const std::vector<std::string> doubts = asked.DoubtLines();
-    const bool uncertain = asked.SayDoubts();
     const std::vector<std::string> missing = asked.MissingLines();
     const bool one = !asked.several() && answers.front().state.one_object &&
                      !request_.deleted_since;
+    // One object has no list around it that could say why.
+    const bool uncertain = asked.SayDoubts(one ? "" : "-o json");
     Out out;
     bool any = false;
     if (options_.table()) {

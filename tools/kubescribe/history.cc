@@ -95,8 +95,9 @@ class HistoryCommand final : public Command {
         code = kExitError;
         continue;
       }
-      uncertain |= SayWarnings(history->file_warnings, history->warnings,
-                               files->size() > 1 ? file.cluster : "");
+      uncertain |=
+          SayWarnings(history->file_warnings, history->warnings,
+                      files->size() > 1 ? file.cluster : "", "-o json");
       if (code == kExitNothing) code = kExitFound;
       for (const query::HistoryEntry& entry : history->entries) {
         if (entry.damage.empty()) continue;
