@@ -341,6 +341,28 @@ TEST_F(ToolTest, PruneToTheNewestRevisionsOfEachObject) {
   EXPECT_EQ(Run("history pod/web --strict").code, 4);
 }
 
+TEST_F(ToolTest, ADryRunSaysAsThePruneThatASizeIsOutOfReach) {
+  const std::string text = "error: what lives now takes more than 4096";
+  Answer answer = Run("prune --max-size 4096 --dry-run");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_EQ(answer.out.rfind("KIND   REVISIONS", 0), 0U) << answer.out;
+  EXPECT_NE(answer.err.find(text), std::string::npos) << answer.err;
+  answer = Run("prune --max-size 4096 --dry-run -o json");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_EQ(nlohmann::json::parse(answer.out)["outOfReach"], true);
+  EXPECT_EQ(Run("prune --max-size 10GB --dry-run").code, 3);
+  answer = Run("prune --max-size 10GB --dry-run -o json");
+  EXPECT_EQ(nlohmann::json::parse(answer.out)["outOfReach"], false);
+
+  answer = Run("prune --max-size 4096");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.err.find(text), std::string::npos) << answer.err;
+  // All that can go is gone.
+  answer = Run("prune --max-size 4096 --dry-run");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.err.find(text), std::string::npos) << answer.err;
+}
+
 TEST_F(ToolTest, PruneNeedsOneBound) {
   EXPECT_EQ(Run("prune").code, 2);
   EXPECT_EQ(Run("prune --before 1h --revisions 3").code, 2);
