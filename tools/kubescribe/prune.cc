@@ -237,8 +237,15 @@ class Prune final : public Command {
           const auto progress = Read(line);
           if (progress.ok()) Show(*progress);
         });
-    if (!answer.ok()) return answer.error();
-    return Read(*answer);
+    if (answer.ok()) return Read(*answer);
+    // It has taken the request, or was about to.
+    if (answer.error().code() == Code::kUnavailable) {
+      return Error(Code::kUnavailable,
+                   answer.error().message() +
+                       ": a prune that it had begun goes on when a recorder, "
+                       "or kubescribe prune, opens the file again");
+    }
+    return answer.error();
   }
 
   static Result<store::PruneProgress> Read(const std::string& line) {
