@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <new>
 #include <utility>
@@ -134,6 +135,9 @@ struct Decompressor::State {
     }
     raw.resize(static_cast<std::size_t>(size));
     const std::size_t got = decode(raw);
+    if (ZSTD_getErrorCode(got) == ZSTD_error_dstSize_tooSmall) {
+      return Error(Code::kCorruption, "a zstd frame is longer than it states");
+    }
     if (ZSTD_isError(got) != 0) {
       return Error(Code::kCorruption, fmt::format("a zstd frame is damaged: {}",
                                                   ZSTD_getErrorName(got)));

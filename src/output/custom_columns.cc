@@ -206,14 +206,17 @@ std::string CustomColumns::Header() const {
   return line + "\n";
 }
 
-Result<std::string> CustomColumns::Row(const Value& object) const {
+Result<std::string> CustomColumns::Row(const Value& object,
+                                       std::string_view nothing) const {
   std::string line;
   for (const Column& column : columns_) {
     const auto found = column.path.Find(object);
     if (!found.ok()) return found.error();
     if (&column != &columns_.front()) line += '\t';
     std::string cell;
-    if (found->empty() || found->front().empty()) cell = "<none>,";
+    if (found->empty() || found->front().empty()) {
+      cell = std::string(nothing) + ",";
+    }
     for (const auto& values : *found) {
       for (const Value* value : values) {
         cell += value == nullptr ? "<nil>"

@@ -21,9 +21,11 @@ class CustomColumns {
 
   // The line of headers, with tabs and a newline.
   std::string Header() const;
-  // The line of one object: "<none>" where nothing is found, several values
+  // The line of one object: `nothing` where nothing is found, several values
   // joined by commas. kInvalid: a path does not fit the object.
-  Result<std::string> Row(const Value& object) const;
+  Result<std::string> Row(const Value& object,
+                          std::string_view nothing = kNothing) const;
+  static constexpr std::string_view kNothing = "<none>";
 
  private:
   struct Column {

@@ -107,7 +107,7 @@ TemplateWriter::TemplateWriter(const ObjectFormat& format, bool one)
   if (format.columns && format.headers) rows_ = format.columns->Header();
 }
 
-Status TemplateWriter::Add(Value object) {
+Status TemplateWriter::Add(Value object, std::string_view nothing) {
   // kubectl writes the items of a list as JSON, and reads them again: 1.0 is
   // an integer then.
   if (!one_) kube::RewriteNumbers(object, kube::NumberForm::kJson);
@@ -115,7 +115,7 @@ Status TemplateWriter::Add(Value object) {
     items_.items.push_back(std::move(object));
     return {};
   }
-  const Result<std::string> row = format_.columns->Row(object);
+  const Result<std::string> row = format_.columns->Row(object, nothing);
   if (!row.ok()) return row.error();
   rows_ += *row;
   return {};

@@ -54,8 +54,9 @@ class TemplateWriter {
   // was asked for by its name and is printed itself; else a List of them.
   TemplateWriter(const ObjectFormat& format, bool one);
 
-  // kInvalid: the template does not fit the object.
-  Status Add(Value object);
+  // `nothing`: what custom columns say of a field that the object does not
+  // have. kInvalid: the template does not fit the object.
+  Status Add(Value object, std::string_view nothing = CustomColumns::kNothing);
   // The whole text. kInvalid: the template does not fit.
   Result<std::string> End();
 

@@ -74,16 +74,17 @@ bool Follower::IsAsked(const store::Revision& revision) const {
              target.names.end();
 }
 
-Result<std::string> Follower::BodyOf(store::Reader& reader,
-                                     const store::Revision& revision,
-                                     store::Seq seq) const {
+Status Follower::FillBody(store::Reader& reader, store::Seq seq,
+                          Object& object) const {
   const std::string& kind = type().target.row.kind;
   const Result<std::string> body = reader.Payload(seq);
   if (!body.ok() && body.error().code() != Code::kCorruption) {
     return body.error();
   }
-  return body.ok() ? ObjectOf(revision, *body, kind)
-                   : DamagedObject(revision, kind);
+  object.damaged = !body.ok();
+  object.json = body.ok() ? ObjectOf(object.revision, *body, kind)
+                          : DamagedObject(object.revision, kind);
+  return {};
 }
 
 Status Follower::Take(store::Reader& reader, store::Revision&& revision,
@@ -95,11 +96,10 @@ Status Follower::Take(store::Reader& reader, store::Revision&& revision,
   const bool bodiless = revision.event == store::Event::kVanished;
   Change change;
   change.object.revision = std::move(revision);
-  Result<std::string> json =
-      BodyOf(reader, change.object.revision,
-             bodiless ? known->second : change.object.revision.seq);
-  if (!json.ok()) return json.error();
-  change.object.json = std::move(*json);
+  Status filled =
+      FillBody(reader, bodiless ? known->second : change.object.revision.seq,
+               change.object);
+  if (!filled.ok()) return filled;
   const store::Revision& told = change.object.revision;
   const bool picked =
       !gone &&

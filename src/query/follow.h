@@ -56,9 +56,8 @@ class Follower {
         request_(std::move(request)),
         selection_(std::move(selection)) {}
   bool IsAsked(const store::Revision& revision) const;
-  Result<std::string> BodyOf(store::Reader& reader,
-                             const store::Revision& revision,
-                             store::Seq seq) const;
+  // Of the record `seq`.
+  Status FillBody(store::Reader& reader, store::Seq seq, Object& object) const;
   Status Take(store::Reader& reader, store::Revision&& revision,
               const std::function<void(Change&&)>& each);
 

@@ -35,6 +35,7 @@ Status FillFields(const std::string& path, const std::string& kind,
                   std::vector<HistoryEntry>& entries) {
   BodySource bodies(path);
   std::map<std::int64_t, std::string> last;  // by object
+  std::set<std::int64_t> lost;               // where that was damaged
   for (HistoryEntry& entry : entries) {
     if (entry.revision.body_kind == store::BodyKind::kStub) continue;
     Result<std::string> json = bodies.Object(entry.revision, kind);
@@ -42,16 +43,22 @@ Status FillFields(const std::string& path, const std::string& kind,
     if (!json.ok()) {
       if (json.error().code() != Code::kCorruption) return json.error();
       entry.damage = json.error().message();
-      // What the next one changed cannot be told.
-      if (!entry.revision.late) before.clear();
+      if (!entry.revision.late) {
+        before.clear();
+        lost.insert(entry.revision.object_id);
+      }
       continue;
     }
     if (entry.revision.event == store::Event::kVanished) continue;
+    entry.changed_unknown = lost.contains(entry.revision.object_id);
     if (!before.empty()) {
       entry.changed = ChangedFields(before, *json, kMaxFields);
     }
     entry.manager = LastManager(*json, entry.changed);
-    if (!entry.revision.late) before = std::move(*json);
+    if (!entry.revision.late) {
+      before = std::move(*json);
+      lost.erase(entry.revision.object_id);
+    }
   }
   return {};
 }

@@ -28,6 +28,8 @@ struct HistoryEntry {
   std::vector<std::string> changed;  // against the one before it, same uid
   // Its body is not what was recorded: said for a person; else "".
   std::string damage;
+  // The one before it is damaged: what changed cannot be told.
+  bool changed_unknown = false;
 };
 
 struct History {

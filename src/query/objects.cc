@@ -64,7 +64,8 @@ class PageReader {
           Object& object = page.objects[row - begin];
           object.revision = std::move(revision);
           object.end = type_.rows[row].end;
-          if (!json.ok()) page.damaged.push_back(json.error().message());
+          object.damaged = !json.ok();
+          if (object.damaged) page.damaged.push_back(json.error().message());
           object.json =
               json.ok() ? *std::move(json)
                         : DamagedObject(object.revision, type_.target.row.kind);

@@ -335,6 +335,12 @@ Result<State> GetState(const std::string& path, const StateRequest& request) {
   return state;
 }
 
+std::string_view LostBody(const Object& object) {
+  if (object.damaged) return "damaged";
+  const bool stub = object.revision.body_kind == store::BodyKind::kStub;
+  return stub ? "not recorded" : "";
+}
+
 void ShowAsAsked(const TypeState& type, Object& object) {
   const std::string& group = type.target.info.group;
   std::string asked =

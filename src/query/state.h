@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -58,9 +59,15 @@ struct End {
 
 struct Object {
   store::Revision revision;
-  std::string json;        // complete, or what stands for a damaged one
+  std::string json;        // complete, or what stands for it (object.h)
+  bool damaged = false;    // its body is not what was recorded
   std::optional<End> end;  // with deleted_since
 };
+
+// "damaged", or "not recorded" where a body could not be kept: then `json` has
+// the names alone, and nothing else may be read from it, not even that it is
+// empty. "": it is whole.
+std::string_view LostBody(const Object& object);
 
 struct TypeState {
   // What one object is read from.

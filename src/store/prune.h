@@ -96,6 +96,8 @@ struct PruneEstimate {
   std::optional<Micros> before;  // the cut
   std::vector<PruneCount> kinds;
   std::uint64_t used_bytes = 0;  // of the file, now
+  // max_bytes cannot be reached: what lives now takes more.
+  bool out_of_reach = false;
 };
 
 // What a prune would take now; nothing is written, and no snapshot is held:

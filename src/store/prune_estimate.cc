@@ -47,11 +47,12 @@ class Estimate {
     for (int attempt = 0; result_.used_bytes > *wish_.max_bytes; ++attempt) {
       const std::optional<PruneCut> cut =
           CutForSize(*db, result_.used_bytes, *wish_.max_bytes, attempt);
+      // Until an attempt frees enough.
+      result_.out_of_reach = true;
       if (!cut) break;
       const std::uint64_t freed = Count(*cut);
-      if (freed >= result_.used_bytes - *wish_.max_bytes || cut->seq >= last) {
-        break;
-      }
+      result_.out_of_reach = freed < result_.used_bytes - *wish_.max_bytes;
+      if (!result_.out_of_reach || cut->seq >= last) break;
     }
     return result_;
   }

@@ -23,7 +23,9 @@ constexpr char kBackupExamples[] = R"(Examples:
 A running recorder makes the copy itself and goes on recording meanwhile; what
 it writes until the end is in the copy. With no recorder running the file is
 copied as it is. The copy is one file that opens anywhere, on a read-only disk
-too. The keys of the data directory are not in it. No file is replaced.
+too. The keys of the data directory are not in it. No file is replaced. Of a copy
+that was taken while a prune went on, kubescribe verify cannot decide (exit code
+6) until a recorder or kubescribe prune has opened it and finished that prune.
 )";
 
 // The last step syncs the whole copy.

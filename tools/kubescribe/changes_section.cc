@@ -10,6 +10,7 @@ constexpr std::size_t kShownFields = 3;
 
 std::string FieldsText(const query::HistoryEntry& entry) {
   if (!entry.damage.empty()) return "damaged";
+  if (entry.changed_unknown) return "unknown";
   std::string text;
   for (std::size_t i = 0; i < entry.changed.size(); ++i) {
     if (i == kShownFields) {

@@ -81,12 +81,12 @@ std::vector<std::string> ClusterAnswers::DoubtLines() const {
   return lines;
 }
 
-bool ClusterAnswers::SayDoubts() const {
+bool ClusterAnswers::SayDoubts(const std::string& all_in) const {
   bool uncertain = false;
   for (const ClusterAnswer& answer : answers_) {
     if (answer.error) continue;
     uncertain = SayWarnings(answer.state.file_warnings, WarningsOf(answer),
-                            several_ ? answer.file.cluster : "") ||
+                            several_ ? answer.file.cluster : "", all_in) ||
                 uncertain;
   }
   return uncertain;

@@ -48,8 +48,8 @@ class ClusterAnswers {
   static std::vector<query::Warning> WarningsOf(const ClusterAnswer& answer);
   // The same of all answers, as lines for machines.
   std::vector<std::string> DoubtLines() const;
-  // To stderr. True: there is a doubt.
-  bool SayDoubts() const;
+  // To stderr. True: there is a doubt. `all_in`: as of SayWarnings.
+  bool SayDoubts(const std::string& all_in = "") const;
 
   // kubectl's line for each name that no cluster had.
   std::vector<std::string> MissingLines() const;

@@ -136,7 +136,7 @@ int Fail(const Error& error) {
 
 bool SayWarnings(const std::vector<std::string>& file_warnings,
                  const std::vector<query::Warning>& warnings,
-                 const std::string& cluster) {
+                 const std::string& cluster, const std::string& all_in) {
   // Many streams may share one reason; a person needs the first few.
   constexpr std::size_t kMost = 10;
   const std::string zone = kube::LocalZone();
@@ -150,9 +150,10 @@ bool SayWarnings(const std::vector<std::string>& file_warnings,
                        query::Describe(warnings[i], zone));
   }
   if (warnings.size() > kMost) {
-    Say("warning", before + "uncertain: and for " +
-                       std::to_string(warnings.size() - kMost) +
-                       " more reasons (kubescribe gaps lists them)");
+    Say("warning",
+        before + "uncertain: and for " +
+            std::to_string(warnings.size() - kMost) + " more reasons" +
+            (all_in.empty() ? "" : " (" + all_in + " has them all)"));
   }
   return !warnings.empty();
 }

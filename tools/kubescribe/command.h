@@ -111,10 +111,12 @@ void Say(std::string_view kind, std::string_view message);
 // kNotFound nothing.
 int Fail(const Error& error);
 // Every warning; true if there was one. `cluster`: said in front, where several
-// are asked.
+// are asked. Of very many only the first; `all_in` says which other answer to
+// the same question has all of them, "" where none does.
 bool SayWarnings(const std::vector<std::string>& file_warnings,
                  const std::vector<query::Warning>& warnings,
-                 const std::string& cluster = "");
+                 const std::string& cluster = "",
+                 const std::string& all_in = "");
 
 // Whether there is a fingerprint of a redacted value in `text` (JSON or YAML of
 // an object).

@@ -15,6 +15,7 @@
 #include "kubescribe/related.h"
 #include "kubescribe/selection_flags.h"
 #include "output/palette.h"
+#include "output/sheet.h"
 #include "query/history.h"
 #include "query/parallel.h"
 
@@ -235,6 +236,24 @@ class DescribeCommand final : public Command {
     return {};
   }
 
+  // What is known without the body.
+  static std::string TellLost(const query::Object& object,
+                              const output::Value& stand_in) {
+    output::Sheet sheet;
+    sheet.Write(0, "Name:\t{}\n", object.revision.name);
+    if (!object.revision.name_space.empty()) {
+      sheet.Write(0, "Namespace:\t{}\n", object.revision.name_space);
+    }
+    const output::Value* why = &stand_in;
+    for (const char* key : {"metadata", "annotations", "kubescribe.dev/body"}) {
+      if (why != nullptr) why = why->Find(key);
+    }
+    // Of a damaged one it says that itself.
+    sheet.Write(0, "Body:\t{}{}\n", object.damaged ? "" : "not recorded: ",
+                why == nullptr ? "-" : why->text);
+    return sheet.Text();
+  }
+
   static Result<std::string> TellOne(const query::TypeState& type,
                                      const query::Object& object, bool events,
                                      output::Related& related) {
@@ -242,6 +261,7 @@ class DescribeCommand final : public Command {
     if (!value.ok()) {
       return value.error().Wrap("seq " + std::to_string(object.revision.seq));
     }
+    if (!query::LostBody(object).empty()) return TellLost(object, *value);
     output::DescribeRequest request;
     request.resource = {type.target.row.group, type.target.row.resource};
     request.kind = type.target.row.kind;

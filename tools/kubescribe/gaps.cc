@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "kube/user_time.h"
 #include "kubescribe/answer.h"
@@ -18,6 +20,8 @@ constexpr char kGapsExamples[] = R"(Examples:
   kubescribe gaps
   kubescribe gaps --since yesterday
   kubescribe gaps --all -o json
+
+What was pruned is no gap: in the table's form it is said in a note.
 
 Exit codes: 0 there are gaps, 3 there are none.
 )";
@@ -68,7 +72,7 @@ class Gaps final : public Command {
     std::vector<Entry> entries;
     bool failed = false;
     for (const query::DatabaseFile& file : *files) {
-      const Status loaded = Load(file, entries);
+      const Status loaded = Load(file, files->size() > 1, entries);
       if (loaded.ok()) continue;
       failed = true;
       Say("error", (files->size() > 1 ? "cluster " + file.cluster + ": " : "") +
@@ -79,6 +83,9 @@ class Gaps final : public Command {
              (since && !entry.open && entry.gap.to_at < *since) ||
              (until && entry.gap.from_at && *entry.gap.from_at > *until);
     });
+    if (output_.empty()) {
+      for (const std::string& line : pruned_) Say("note", line);
+    }
     Out out;
     if (IsDocument(output_)) {
       output::Value document = NewAnswer("GapList");
@@ -100,8 +107,8 @@ class Gaps final : public Command {
   }
 
  private:
-  static Status Load(const query::DatabaseFile& file,
-                     std::vector<Entry>& entries) {
+  Status Load(const query::DatabaseFile& file, bool clusters,
+              std::vector<Entry>& entries) {
     auto reader = store::Reader::Open(file.path);
     if (!reader.ok()) return reader.error();
     SayWarnings((*reader)->warnings(), {});
@@ -136,7 +143,62 @@ class Gaps final : public Command {
       gap.appeared = stream.gap_appeared;
       entries.push_back({cluster, name(stream.id), gap, true});
     }
+    return LoadPrunes(**reader, clusters ? cluster + ": " : "");
+  }
+
+  // Of the prunes for the same kinds the newest, which reaches furthest; by
+  // time and by number of revisions each, as neither takes the other's place.
+  Status LoadPrunes(store::Reader& reader, const std::string& before) {
+    auto prunes = reader.Prunes();
+    if (!prunes.ok()) return prunes.error();
+    const auto resources = reader.Resources();
+    if (!resources.ok()) return resources.error();
+    std::map<std::pair<bool, std::set<std::int64_t>>, store::PrunedRow> newest;
+    for (store::PrunedRow& prune : *prunes) {
+      std::set<std::int64_t> kinds(prune.resources.begin(),
+                                   prune.resources.end());
+      newest[{!prune.before_at, std::move(kinds)}] = std::move(prune);
+    }
+    for (const auto& [key, prune] : newest) {
+      // Retention names each kind that it is for; what it is not for is
+      // mostly shorter.
+      std::string kinds;
+      std::string others;
+      for (const store::ResourceRow& row : *resources) {
+        const bool concerned = key.second.contains(row.id);
+        std::string& list = concerned ? kinds : others;
+        list += (list.empty() ? "" : ", ") +
+                kube::GroupResource{row.group, row.resource}.ToString();
+      }
+      if (key.second.empty() || others.empty()) {
+        kinds = "all kinds";
+      } else if (others.size() < kinds.size()) {
+        kinds = "all kinds but " + others;
+      }
+      pruned_.push_back(before + PruneText(prune, kinds));
+    }
     return {};
+  }
+
+  static std::string PruneText(const store::PrunedRow& prune,
+                               const std::string& kinds) {
+    const std::string what =
+        prune.before_at
+            ? "what was before " +
+                  kube::FormatZoned(*prune.before_at, kube::LocalZone()) +
+                  " is not kept any more"
+            : "of each object only its newest " +
+                  (prune.keep.value_or(1) == 1
+                       ? "revision was"
+                       : std::to_string(*prune.keep) + " revisions were") +
+                  " kept";
+    const std::string why =
+        prune.reason == "asked"    ? "asked for by kubescribe prune"
+        : prune.reason == "budget" ? "as the disk was full"
+                                   : "by the retention of " + prune.reason;
+    return fmt::format("pruned: {}: {} (record {}, {}{})", kinds, what,
+                       prune.seq, why,
+                       prune.done ? "" : "; it is not finished");
   }
 
   void PrintTable(const std::vector<Entry>& entries, bool clusters,
@@ -187,6 +249,7 @@ class Gaps final : public Command {
   std::string since_;
   std::string until_;
   std::string output_;
+  std::vector<std::string> pruned_;  // a line each
   bool all_ = false;
   bool no_headers_ = false;
 };

@@ -250,10 +250,11 @@ class Get final : public Command {
     if (const auto error = asked.OnlyError()) return Fail(*error);
     std::vector<ClusterAnswer>& answers = asked.all();
     const std::vector<std::string> doubts = asked.DoubtLines();
-    const bool uncertain = asked.SayDoubts();
     const std::vector<std::string> missing = asked.MissingLines();
     const bool one = !asked.several() && answers.front().state.one_object &&
                      !request_.deleted_since;
+    // One object has no list around it that could say why.
+    const bool uncertain = asked.SayDoubts(one ? "" : "-o json");
     Out out;
     bool any = false;
     if (options_.table()) {
@@ -299,6 +300,11 @@ std::string KindPrefix(const query::Target& target) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
   }
   return target.info.group.empty() ? name : name + "." + target.info.group;
+}
+
+std::string LostCell(const query::Object& object) {
+  const std::string lost(query::LostBody(object));
+  return lost.empty() ? "" : "<" + lost + ">";
 }
 
 std::unique_ptr<Command> MakeGet(const Common& common) {

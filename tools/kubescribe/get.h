@@ -43,4 +43,8 @@ struct GetOptions {
 // "pod", "deployment.apps": how kubectl writes a kind before a name.
 std::string KindPrefix(const query::Target& target);
 
+// "<damaged>", "<not recorded>": what stands in place of every value of an
+// object whose body cannot be shown; "": it can.
+std::string LostCell(const query::Object& object);
+
 }  // namespace kubescribe::tool

@@ -67,7 +67,7 @@ class TemplatePrinter final : public Printer {
     Result<Value> value = DocumentOf(options_, object, cluster);
     if (!value.ok()) return value.error();
     any_ = true;
-    return writer_.Add(std::move(*value));
+    return writer_.Add(std::move(*value), NothingOf(object));
   }
   Status End(Value metadata) override {
     // One object that is not there is said elsewhere.
@@ -258,6 +258,11 @@ Result<Value> DocumentOf(const GetOptions& options, const query::Object& object,
   if (options.with_cluster) Annotate(*value, "cluster", cluster);
   if (object.end) AnnotateEnd(*value, *object.end);
   return value;
+}
+
+std::string NothingOf(const query::Object& object) {
+  const std::string lost = LostCell(object);
+  return lost.empty() ? std::string(output::CustomColumns::kNothing) : lost;
 }
 
 Result<bool> PrintDocument(const GetOptions& options, bool one,

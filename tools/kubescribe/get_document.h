@@ -17,6 +17,9 @@ Result<output::Value> DocumentOf(const GetOptions& options,
                                  const query::Object& object,
                                  const std::string& cluster);
 
+// What custom columns say of a field that the object does not have.
+std::string NothingOf(const query::Object& object);
+
 // Prints all objects in their order, or in that of --sort-by. Of json, yaml and
 // names never more than a page of them is held, where they are not sorted.
 // `one`: only one is asked for, and it is printed as it is, if it is there.

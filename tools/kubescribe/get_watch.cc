@@ -57,7 +57,7 @@ class WatchPrinter {
     Result<output::Value> value = DocumentOf(options_, object, cluster);
     if (!value.ok()) return value.error();
     if (options_.format.by_template()) {
-      return PrintTemplateOf(std::move(*value));
+      return PrintTemplateOf(std::move(*value), NothingOf(object));
     }
     const std::string text = options_.watch_events
                                  ? EventText(event, std::move(*value))
@@ -70,12 +70,12 @@ class WatchPrinter {
     return {};
   }
 
-  Status PrintTemplateOf(output::Value value) {
+  Status PrintTemplateOf(output::Value value, const std::string& nothing) {
     output::ObjectFormat format = options_.format;
     format.headers = format.headers && !any_;
     any_ = true;
     output::TemplateWriter writer(format, /*one=*/true);
-    const Status added = writer.Add(std::move(value));
+    const Status added = writer.Add(std::move(value), nothing);
     if (!added.ok()) return added.error();
     const Result<std::string> text = writer.End();
     if (!text.ok()) return text.error();

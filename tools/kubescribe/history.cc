@@ -95,8 +95,9 @@ class HistoryCommand final : public Command {
         code = kExitError;
         continue;
       }
-      uncertain |= SayWarnings(history->file_warnings, history->warnings,
-                               files->size() > 1 ? file.cluster : "");
+      uncertain |=
+          SayWarnings(history->file_warnings, history->warnings,
+                      files->size() > 1 ? file.cluster : "", "-o json");
       if (code == kExitNothing) code = kExitFound;
       for (const query::HistoryEntry& entry : history->entries) {
         if (entry.damage.empty()) continue;
@@ -156,7 +157,9 @@ class HistoryCommand final : public Command {
         event,
         OrDash(r.rv),
         OrDash(entry.manager),
-        entry.damage.empty() ? Join(entry.changed, wide ? 100 : 3) : "damaged"};
+        !entry.damage.empty()   ? "damaged"
+        : entry.changed_unknown ? "unknown"
+                                : Join(entry.changed, wide ? 100 : 3)};
     if (wide) {
       row.insert(
           row.end(),

@@ -105,7 +105,7 @@ std::vector<std::string> KindTable::Row(const query::Object& object, Micros at,
   if (with_cluster_) row.push_back(cluster);
   if (with_namespace_) row.push_back(object.revision.name_space);
   std::vector<std::string> cells =
-      printer_.Cells(object.json, object.end ? object.end->at : at);
+      Cells(object, object.end ? object.end->at : at);
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!IsShown(i)) continue;
     row.push_back(i == name_column_ ? prefix_ + cells[i] : std::move(cells[i]));
@@ -120,9 +120,24 @@ std::vector<std::string> KindTable::Row(const query::Object& object, Micros at,
   return row;
 }
 
+std::vector<std::string> KindTable::Cells(const query::Object& object,
+                                          Micros at) const {
+  const std::string lost = LostCell(object);
+  if (lost.empty()) return printer_.Cells(object.json, at);
+  std::vector<std::string> cells(printer_.columns().size(), lost);
+  if (name_column_ < cells.size()) {
+    cells[name_column_] = object.revision.name;
+  }
+  return cells;
+}
+
 void KindTable::AddLabels(const query::Object& object,
                           std::vector<std::string>& row) const {
   if (label_columns_.empty() && !show_labels_) return;
+  if (const std::string lost = LostCell(object); !lost.empty()) {
+    row.insert(row.end(), label_columns_.size() + (show_labels_ ? 1 : 0), lost);
+    return;
+  }
   const std::map<std::string, std::string> labels = LabelsOf(object.json);
   for (const std::string& label : label_columns_) {
     const auto found = labels.find(label);

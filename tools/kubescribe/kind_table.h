@@ -42,6 +42,8 @@ class KindTable {
     const auto& columns = printer_.columns();
     return wide_ || cell >= columns.size() || !columns[cell].wide;
   }
+  // Of a body that is lost, no cell but the name's says anything else.
+  std::vector<std::string> Cells(const query::Object& object, Micros at) const;
   void AddLabels(const query::Object& object,
                  std::vector<std::string>& row) const;
 

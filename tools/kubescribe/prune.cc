@@ -182,6 +182,7 @@ class Prune final : public Command {
               : Value::Null();
       document["usedBytes"] =
           NumberOf(static_cast<std::int64_t>(estimate->used_bytes));
+      document["outOfReach"] = Value::Bool(estimate->out_of_reach);
       document["kinds"] = Value::Array();
       for (const store::PruneCount& kind : estimate->kinds) {
         Value line = Value::Object();
@@ -206,7 +207,15 @@ class Prune final : public Command {
     }
     out.Flush();
     if (!out.ok()) return kExitError;
+    if (estimate->out_of_reach) return SayOutOfReach();
     return estimate->kinds.empty() ? kExitNothing : kExitFound;
+  }
+
+  int SayOutOfReach() const {
+    Say("error", "what lives now takes more than " + max_size_ +
+                     (dry_run_ ? ": all that can be pruned would not be enough"
+                               : ": nothing more can be pruned"));
+    return kExitError;
   }
 
   Result<store::PruneProgress> AskRecorder(const std::string& cluster) {
@@ -228,8 +237,15 @@ class Prune final : public Command {
           const auto progress = Read(line);
           if (progress.ok()) Show(*progress);
         });
-    if (!answer.ok()) return answer.error();
-    return Read(*answer);
+    if (answer.ok()) return Read(*answer);
+    // It has taken the request, or was about to.
+    if (answer.error().code() == Code::kUnavailable) {
+      return Error(Code::kUnavailable,
+                   answer.error().message() +
+                       ": a prune that it had begun goes on when a recorder, "
+                       "or kubescribe prune, opens the file again");
+    }
+    return answer.error();
   }
 
   static Result<store::PruneProgress> Read(const std::string& line) {
@@ -336,11 +352,7 @@ class Prune final : public Command {
     }
     out.Flush();
     if (!out.ok()) return kExitError;
-    if (progress.out_of_reach) {
-      Say("error", "what lives now takes more than " + max_size_ +
-                       ": nothing more can be pruned");
-      return kExitError;
-    }
+    if (progress.out_of_reach) return SayOutOfReach();
     return progress.record == 0 ? kExitNothing : kExitFound;
   }
 

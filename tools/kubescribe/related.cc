@@ -26,6 +26,7 @@ Result<RecordedObjects::Held> RecordedObjects::Read(const Query& query) {
     }
     damaged_.insert(type.damaged.begin(), type.damaged.end());
     for (query::Object& object : type.objects) {
+      if (object.damaged) continue;  // `damaged_` says so
       Result<output::Value> value = output::ParseJson(object.json);
       if (!value.ok()) {
         return value.error().Wrap("seq " + std::to_string(object.revision.seq));

@@ -18,6 +18,7 @@ namespace {
 constexpr char kVerifyExamples[] = R"(Examples:
   kubescribe verify --cluster prod --from /mnt/elsewhere/checkpoints
   kubescribe verify --file copy.db --from kept.txt --key "$LOG_KEY"
+  ssh keeper cat prod.checkpoint | kubescribe verify --cluster prod --from -
 
 Computes everything anew: the hashes of all records from their bytes, the log,
 the checkpoints in the file, and what is derived from the records. --from takes
@@ -25,6 +26,8 @@ one or more checkpoints that were kept where nobody who can write the file can
 write too; without one, a file that was rewritten as a whole cannot be told from
 an honest one: it is "consistent, not anchored". Of a backup, take checkpoints
 from before it was made: a copy that lacks what they cover is called altered.
+One that was taken while a prune went on cannot be decided (exit code 6) until a
+recorder or kubescribe prune has opened it and finished that prune.
 
 Exit codes: 0 good, 1 error, 2 wrong usage, 5 altered, 6 cannot decide.
 )";
@@ -45,7 +48,7 @@ class VerifyCommand final : public Command {
     app_->footer(kVerifyExamples);
     app_->add_option("--from", from_,
                      "Checkpoints that were kept elsewhere (kubescribe "
-                     "checkpoint, or a sink)")
+                     "checkpoint, or a sink); -: standard input")
         ->type_name("FILE");
     app_->add_option("--key", options_.key,
                      "The public key to trust (kubescribe checkpoint "
@@ -57,7 +60,9 @@ class VerifyCommand final : public Command {
     const auto files = query::FindDatabases(common_.place);
     if (!files.ok()) return Fail(files.error());
     if (!from_.empty()) {
-      Result<std::string> text = ReadFile(from_, kLargestCheckpoints);
+      Result<std::string> text = from_ == "-"
+                                     ? ReadStandardInput(kLargestCheckpoints)
+                                     : ReadFile(from_, kLargestCheckpoints);
       if (!text.ok()) {
         Say("error", text.error().message());
         return kExitError;

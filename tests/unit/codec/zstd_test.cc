@@ -68,5 +68,19 @@ TEST(Zstd, EveryFlippedBitIsNoticedOrHarmless) {
   EXPECT_GT(noticed, frame.size() * 7);
 }
 
+TEST(Zstd, AFrameThatHoldsMoreThanItStatesIsSaidToBeThat) {
+  SeededRandom random(4);
+  Compressor compressor;
+  Decompressor decompressor;
+  std::string frame(compressor.Compress(RandomText(random, 1000)));
+  // Behind the magic number and the descriptor: the size less 256, in two
+  // bytes.
+  ASSERT_EQ(frame.substr(5, 2), "\xe8\x02");
+  frame[6] = '\x01';
+  const auto back = decompressor.Decompress(frame, 4000);
+  ASSERT_FALSE(back.ok());
+  EXPECT_EQ(back.error().message(), "a zstd frame is longer than it states");
+}
+
 }  // namespace
 }  // namespace kubescribe::codec

@@ -352,7 +352,9 @@ TEST_F(DamagedTest, StateNamesTheRecordAndGoesOn) {
   EXPECT_EQ(json["metadata"]["annotations"]["kubescribe.dev/body"],
             "damaged: record " + std::to_string(seq_));
   EXPECT_FALSE(json.contains("spec"));
+  EXPECT_EQ(LostBody(pods.objects[1]), "damaged");
   EXPECT_NE(pods.objects[0].json.find("containers"), std::string::npos);
+  EXPECT_EQ(LostBody(pods.objects[0]), "");
   // The discovery that it rests on is another such; the types are known all
   // the same.
   ASSERT_EQ(state.file_warnings.size(), 1U);
@@ -478,6 +480,15 @@ TEST(ObjectTest, StubIsStoodInForByTheNames) {
   EXPECT_EQ(json["metadata"]["name"], "big");
   EXPECT_EQ(json["metadata"]["annotations"]["kubescribe.dev/body"],
             R"({"reason":"oversize"})");
+}
+
+TEST(ObjectTest, OfAStubNothingButTheNamesIsKnown) {
+  Object object;
+  EXPECT_EQ(LostBody(object), "");
+  object.revision.body_kind = store::BodyKind::kStub;
+  EXPECT_EQ(LostBody(object), "not recorded");
+  object.damaged = true;
+  EXPECT_EQ(LostBody(object), "damaged");
 }
 
 TEST(ChangesTest, PathsAreToldDownToWhereTheyDiffer) {

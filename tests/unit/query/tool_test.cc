@@ -7,9 +7,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
+#include "base/paths.h"
 #include "codec/digest.h"
 #include "codec/zstd.h"
+#include "control/socket.h"
 #include "unit/query/tool_run.h"
 
 namespace kubescribe::query {
@@ -339,6 +342,55 @@ TEST_F(ToolTest, PruneToTheNewestRevisionsOfEachObject) {
       << answer.err;
   EXPECT_EQ(Run("get cm --strict" + At(15)).code, 0);
   EXPECT_EQ(Run("history pod/web --strict").code, 4);
+}
+
+TEST_F(ToolTest, ADryRunSaysAsThePruneThatASizeIsOutOfReach) {
+  const std::string text = "error: what lives now takes more than 4096";
+  Answer answer = Run("prune --max-size 4096 --dry-run");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_EQ(answer.out.rfind("KIND   REVISIONS", 0), 0U) << answer.out;
+  EXPECT_NE(answer.err.find(text), std::string::npos) << answer.err;
+  answer = Run("prune --max-size 4096 --dry-run -o json");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_EQ(nlohmann::json::parse(answer.out)["outOfReach"], true);
+  EXPECT_EQ(Run("prune --max-size 10GB --dry-run").code, 3);
+  answer = Run("prune --max-size 10GB --dry-run -o json");
+  EXPECT_EQ(nlohmann::json::parse(answer.out)["outOfReach"], false);
+
+  answer = Run("prune --max-size 4096");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.err.find(text), std::string::npos) << answer.err;
+  // All that can go is gone.
+  answer = Run("prune --max-size 4096 --dry-run");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.err.find(text), std::string::npos) << answer.err;
+}
+
+TEST_F(ToolTest, PruneSaysWhatHappensNextWhereTheRecorderDies) {
+  const std::string path = ControlSocketPath(file_.folder());
+  const auto address = control::MakeAddress(path);
+  ASSERT_TRUE(address.ok()) << address.error().message();
+  const control::Fd listener(socket(AF_UNIX, SOCK_STREAM, 0));
+  ASSERT_EQ(
+      bind(listener.get(), reinterpret_cast<const sockaddr*>(&address->value),
+           sizeof address->value),
+      0);
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+  std::thread recorder([&] {
+    const control::Fd asked(accept(listener.get(), nullptr, nullptr));
+    char byte = 0;
+    while (recv(asked.get(), &byte, 1, 0) == 1 && byte != '\n') {
+    }
+  });
+  const Answer answer = Run("prune --revisions 1");
+  recorder.join();
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_NE(answer.err.find("the connection was closed"), std::string::npos)
+      << answer.err;
+  EXPECT_NE(answer.err.find("goes on when a recorder, or kubescribe prune, "
+                            "opens the file again"),
+            std::string::npos)
+      << answer.err;
 }
 
 TEST_F(ToolTest, PruneNeedsOneBound) {

@@ -254,6 +254,7 @@ TEST_F(PruneTest, GivesSpaceBackAndReachesASize) {
   ASSERT_NO_FATAL_FAILURE(Make(6, 1500));
   const auto size = std::filesystem::file_size(path_);
   const std::uint64_t wanted = size / 2;
+  EXPECT_FALSE(EstimatePrune(path_, {{}, {}, {}, wanted, ""})->out_of_reach);
   {
     auto writer = MustOpen();
     const PruneProgress done = Prune(*writer, {{}, {}, {}, wanted, "size"});
@@ -268,7 +269,10 @@ TEST_F(PruneTest, GivesSpaceBackAndReachesASize) {
   // Nothing more to do; then what cannot be done.
   auto writer = MustOpen();
   EXPECT_EQ(Prune(*writer, {{}, {}, {}, wanted, "size"}).record, 0);
+  EXPECT_FALSE(EstimatePrune(path_, {{}, {}, {}, wanted, ""})->out_of_reach);
+  EXPECT_TRUE(EstimatePrune(path_, {{}, {}, {}, 4096, ""})->out_of_reach);
   EXPECT_TRUE(Prune(*writer, {{}, {}, {}, 4096, "size"}).out_of_reach);
+  EXPECT_TRUE(EstimatePrune(path_, {{}, {}, {}, 4096, ""})->out_of_reach);
   writer.reset();
   ExpectWhole(path_);
 }
