@@ -216,18 +216,23 @@ TEST_F(DiskTest, AKillWhileTheBudgetIsPrunedForLosesNothing) {
   ASSERT_EQ(world_.WaitUntilRecorded(sim, 2 * kMinute), "");
   ExpectTheNewestOf(sim);
   EXPECT_THAT(world_.Gaps(sim), IsEmpty());
-  ASSERT_TRUE(world_.WaitFor(
-      sim,
-      [](store::Reader& reader) {
-        const auto prunes = reader.Prunes();
-        return prunes.ok() &&
-               std::all_of(prunes->begin(), prunes->end(),
-                           [](const auto& prune) { return prune.done; });
-      },
-      kMinute));
-  EXPECT_EQ(world_.StopRecorder().code, 0);
+  const auto pruned = [](store::Reader& reader) {
+    const auto prunes = reader.Prunes();
+    return prunes.ok() &&
+           std::all_of(prunes->begin(), prunes->end(),
+                       [](const auto& prune) { return prune.done; });
+  };
+  // The next one may begin between the look and the stop; then it goes on with
+  // the next start, and nothing more is written.
+  Answer verified;
+  for (int stops = 0; stops < 5; ++stops) {
+    ASSERT_TRUE(world_.WaitFor(sim, pruned, kMinute));
+    EXPECT_EQ(world_.StopRecorder().code, 0);
+    verified = Kubescribe("verify");
+    if (verified.text.find("a prune is under way") == std::string::npos) break;
+    world_.StartRecorder();
+  }
   EXPECT_LE(watcher.Stop(), kDiskBudget);
-  const Answer verified = Kubescribe("verify");
   EXPECT_EQ(verified.code, 0) << verified.text;
 }
 
