@@ -10,15 +10,16 @@
 // code of its own, so that a mistake of the writer is no mistake here.
 //
 // What was pruned keeps its place in the tree by its hash alone. That nothing
-// else is missing is told by a hash of what prunes left, which is in a record.
+// else is missing is told by a hash of what prunes left, which is in a record;
+// with a checkpoint of before a prune, only where the same key signed one after.
 //
 // What it cannot know: records after the newest checkpoint that was kept
 // elsewhere can have been made up; and the state of the recorder (positions and
 // states of streams, known_until, who holds an object now) is no record.
 //
 // It may run while the file is recorded: no snapshot is held for long. The
-// structure of the file and what is derived of objects are checked by a second
-// thread, which has ended when Verify returns.
+// structure of the file is checked by a second thread, which has ended when
+// Verify returns.
 #pragma once
 
 #include <cstdint>
