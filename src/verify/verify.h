@@ -10,8 +10,9 @@
 // code of its own, so that a mistake of the writer is no mistake here.
 //
 // What was pruned keeps its place in the tree by its hash alone. That nothing
-// else is missing is told by a hash of what prunes left, which is in a record;
-// with a checkpoint of before a prune, only where the same key signed one after.
+// else is missing is told by a hash of what prunes left, which is in a record.
+// With a checkpoint of before a prune it is told only where the same key signed
+// one after it.
 //
 // What it cannot know: records after the newest checkpoint that was kept
 // elsewhere can have been made up; and the state of the recorder (positions and

@@ -1,6 +1,6 @@
 // prune_history FILE PERCENT: prunes the oldest PERCENT of the time that a file
-// records (one of make_history, say), and prints one line of JSON: what went, and
-// what a step took, in ms: so long a recorder would have been held up.
+// records (one of make_history, say), and prints one line of JSON: what went,
+// and what a step took, in ms: so long a recorder would have been held up.
 
 #include <fmt/format.h>
 
