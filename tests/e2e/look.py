@@ -421,7 +421,10 @@ def compare_one(kubescribe, folder, call):
         return None
     expected = _masked(call, answer["out"])
     best = None
-    instants = _instants(answer["began"], answer["ended"])
+    # Of an Event with a time of its own to the microsecond an age can change
+    # anywhere in between.
+    instants = [*_instants(answer["began"], answer["ended"]),
+                answer["began"], answer["ended"]]
     if "leases" in call.kind or "events" in call.kind:
         # Written all the time: what kubectl saw may be recorded a bit later.
         instants += [answer["ended"] + step / 4 for step in range(9)]
