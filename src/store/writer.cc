@@ -36,6 +36,9 @@ constexpr std::uint64_t kPruneBytes = std::uint64_t{32} << 10;
 constexpr std::uint64_t kMostPruned = 128;
 // A checkpoint of so much takes no longer than a step of a prune.
 constexpr int kPruneWalPages = 1024;
+// What a prune gave back is cut off the file by the next checkpoint: to cut off
+// hundreds of megabytes at once takes a file system hundreds of milliseconds.
+constexpr std::uint64_t kMostCutOff = std::uint64_t{8} << 20;
 
 int RememberWalSize(void* pages, sqlite3* /*db*/, const char* /*schema*/,
                     int size) {
@@ -327,7 +330,11 @@ Status WriterImpl::StepPrune() {
     pruner_.Limit(disk_->Room() / kPruneBytes);
   }
   try {
-    if (wal_pages_ >= prune_checkpoint_at_) {
+    const std::uint64_t returned = pruner_.progress().returned_bytes;
+    prune_cut_off_ = std::min(prune_cut_off_, returned);  // another prune
+    if (wal_pages_ >= prune_checkpoint_at_ ||
+        returned - prune_cut_off_ >= kMostCutOff) {
+      prune_cut_off_ = returned;
       RunCheckpoint();
       // Where a reader holds it back, try again after some growth only.
       prune_checkpoint_at_ = wal_pages_ + std::min(kPruneWalPages, WalLimit());

@@ -94,6 +94,8 @@ class WriterImpl final : public Writer {
   int ask_again_at_ = 0;
   // The same of a prune, whose checkpoints are short ones.
   int prune_checkpoint_at_;
+  // What the prune had given back at the last of them, in bytes.
+  std::uint64_t prune_cut_off_ = 0;
 };
 
 }  // namespace kubescribe::store

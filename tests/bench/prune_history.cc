@@ -39,6 +39,8 @@ int Run(const std::string& path, int percent) {
     std::cerr << path << ": cannot be pruned\n";
     return 1;
   }
+  // A made-up file got its log only now.
+  if (!(*writer)->Checkpoint().ok()) return 1;
   std::vector<Micros> steps;
   const Micros began = clock.Mono();
   while ((*writer)->pruning()) {
