@@ -35,9 +35,6 @@ class Sha256Batch {
   // next call.
   std::span<const Sha256Digest> Finish();
 
-  // Does it take two at a time?
-  bool paired() const { return pairs_ != nullptr; }
-
  private:
   struct Pairs;
 

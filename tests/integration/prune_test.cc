@@ -105,6 +105,13 @@ TEST_F(PruneTest, WhileTheClusterIsRecorded) {
   EXPECT_GT(told["revisions"], cut / 2);
   EXPECT_GE(told["objects"], 2);
   EXPECT_GT(told["returnedBytes"], 0);
+  // Who did it is under a checkpoint already.
+  EXPECT_EQ(SQLite::Database(world_.Database(sim_), SQLite::OPEN_READONLY)
+                .execAndGet("SELECT (SELECT max(size) FROM checkpoint) >= "
+                            "(SELECT max(seq) FROM record WHERE kind = "
+                            "'pruned')")
+                .getInt(),
+            1);
   std::cout << "longest step of a prune: " << Status()["pruneHoldMs"]
             << " ms\n";
 

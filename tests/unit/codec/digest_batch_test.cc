@@ -22,7 +22,6 @@ std::vector<std::string> RandomTexts(SeededRandom& random, std::size_t most) {
 
 TEST(DigestBatch, EachIsTheDigestOfItsText) {
   Sha256Batch batch;
-  RecordProperty("paired", batch.paired() ? "yes" : "no");
   SeededRandom random(1);
   // Around the borders of blocks, and texts of very different lengths beside
   // each other, of which one outlasts many.
