@@ -158,19 +158,19 @@ const LeafTexts& Objects::Add(const Query& row) {
   const bool late = row.Bool(5);
   object.life.Add({seq, row.Int(2), row.Blob(10), row.Int(1), row.Int(8),
                    row.Int(7), late});
-  if (late || seq > object.newest) {
-    doubtful_.insert(id);
-  } else if (seq == object.newest) {
-    if (doubtful_.count(id) == 0) {
-      if (Fits(id, object.life)) {
-        ++good_;
-      } else {
-        at_the_end_ = true;
-      }
+  if (seq == object.newest) {
+    if (Fits(id, object.life, /*first=*/true)) {
+      ++good_;
+    } else {
+      at_the_end_ = true;
     }
     texts_ = std::move(object.texts);
     open_.erase(at);
     return texts_;
+  }
+  // Late ones alone follow the newest. They may follow one that was compared.
+  if (seq > object.newest && object.newest != 0) {
+    (late ? again_ : doubtful_).insert(id);
   }
   return object.texts;
 }
@@ -185,7 +185,7 @@ void Objects::Load(std::int64_t id, Open& object) {
   if (object.known) object.newest = row.Int(kTexts);
 }
 
-bool Objects::Fits(std::int64_t id, const Life& life) {
+bool Objects::Fits(std::int64_t id, const Life& life, bool first) {
   if (life.empty || !life.in_order || (!life.rising && Repeats(id))) {
     return false;
   }
@@ -196,7 +196,7 @@ bool Objects::Fits(std::int64_t id, const Life& life) {
   if (!row.Bind(id).Step() || !SameState(row, life) || !TopFits(row, life)) {
     return false;
   }
-  if (life.box) {
+  if (first && life.box) {
     const auto [begin, end] = Seconds(life);
     const std::int64_t resource = 2 * row.Int(1);
     boxes_.Add({id, begin, end, resource, resource + 1, row.Blob(2)});
@@ -212,11 +212,14 @@ Status Objects::Finish() {
 bool Objects::AllFit() {
   if (at_the_end_) return false;
   for (const auto& [id, object] : open_) {
-    if (object.known) doubtful_.insert(id);
+    if (object.known && again_.count(id) == 0) doubtful_.insert(id);
   }
   open_.clear();
-  for (const std::int64_t id : doubtful_) {
-    if (!Fits(id, Lives(snapshot_.db(), id - 1, id).Of(id))) return false;
+  for (const auto* looked_up : {&doubtful_, &again_}) {
+    for (const std::int64_t id : *looked_up) {
+      const Life life = Lives(snapshot_.db(), id - 1, id).Of(id);
+      if (!Fits(id, life, looked_up == &doubtful_)) return false;
+    }
   }
   // Others have no revision at all, or were called good too early.
   return snapshot_.db().Int("SELECT count(*) FROM object") ==

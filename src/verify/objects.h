@@ -114,8 +114,8 @@ class Objects {
     Life life;
   };
   void Load(std::int64_t id, Open& object);
-  // True: its row is as it must be. Its box is added to the sum.
-  bool Fits(std::int64_t id, const Life& life);
+  // True: its row is as it must be. `first`: its box is added to the sum.
+  bool Fits(std::int64_t id, const Life& life, bool first);
   // True: nothing needs to be judged one by one.
   bool AllFit();
   // The boxes that there are.
@@ -144,6 +144,8 @@ class Objects {
   std::unordered_map<std::int64_t, Open> open_;
   LeafTexts texts_;  // of one that is not open any more
   std::set<std::int64_t> doubtful_;
+  // Those that were compared already, before late revisions of them came.
+  std::set<std::int64_t> again_;
   std::int64_t good_ = 0;
   BoxSum boxes_;
 

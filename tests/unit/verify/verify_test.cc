@@ -237,5 +237,73 @@ TEST_F(VerifyTest, AReaderNamesTheRecordWhoseBodyIsNotTheOneRecorded) {
   EXPECT_EQ(report.findings[0].seq, 1);
 }
 
+// Without late revisions, and with one behind an object's newest: what is
+// compared on the way, without a look at each object.
+TEST_F(VerifyTest, WhatIsDerivedOfObjectsIsComparedOnTheWay) {
+  using store::Event;
+  for (const bool late : {false, true}) {
+    path_ = folder_ / (late ? "late.db" : "plain.db");
+    auto writer = MustOpen();
+    int rv = 0;
+    const auto put = [&](const char* uid, Event event) {
+      clock_.Advance(kSecond);
+      Do(*writer, [&](store::Transaction& tx) {
+        PutPod(tx, uid, std::to_string(++rv), event);
+      });
+    };
+    for (const char* uid : {"a", "b", "c", "d"}) put(uid, Event::kAdded);
+    for (const char* uid : {"a", "b", "c"}) put(uid, Event::kModified);
+    for (const char* uid : {"b", "a"}) put(uid, Event::kDeleted);
+    put("a", Event::kAdded);
+    if (late) {
+      // Of one that was gone by then, and of one that lives.
+      for (const char* uid : {"b", "d"}) {
+        Do(*writer, [&](store::Transaction& tx) {
+          const store::StreamRow stream = PodStream(tx);
+          store::NewRevision old;
+          old.object_id = tx.FindObject(stream.resource_id, uid)->id;
+          old.stream_id = stream.id;
+          old.epoch = stream.epoch;
+          old.event = Event::kModified;
+          old.rv = std::string("0") + uid;
+          old.late = true;
+          old.changed_at = tx.recorded_at() - kMinute;
+          old.body = "{}";
+          tx.AppendRevision(old);
+        });
+      }
+    }
+    ASSERT_TRUE(writer->CloseCleanly().ok());
+    writer.reset();
+    ExpectGood({}, 0);
+    const std::string whole = path_ + ".whole.db";
+    std::filesystem::copy_file(path_, whole);
+    for (const char* sql :
+         {"UPDATE lifetime SET end_second = end_second + 1",
+          "UPDATE lifetime SET begin_second = begin_second - 1 "
+          "WHERE object_id = 1",
+          "UPDATE lifetime SET resource_high = resource_high + 2",
+          "UPDATE lifetime SET namespace_high = namespace_high + 2",
+          "DELETE FROM lifetime WHERE object_id = 2",
+          "INSERT INTO lifetime SELECT 3, begin_second, end_second, "
+          "resource_low, resource_high, namespace_low, namespace_high "
+          "FROM lifetime WHERE object_id = 1",
+          "UPDATE object SET born_at = born_at + 1 WHERE id = 2",
+          "UPDATE object SET alive = 1 - alive WHERE id = 3",
+          "UPDATE object SET above_rv = 99 WHERE id = 4",
+          "UPDATE object SET seq = 1 WHERE id = 1",
+          "UPDATE object SET seq = seq + 1 WHERE id = 3",
+          "INSERT INTO object (resource_id, stream_id, namespace, name, uid) "
+          "SELECT resource_id, stream_id, namespace, name, 'x' FROM object "
+          "WHERE id = 1"}) {
+      std::filesystem::copy_file(
+          whole, path_, std::filesystem::copy_options::overwrite_existing);
+      SQLite::Database(path_, SQLite::OPEN_READWRITE).exec(sql);
+      const Report report = MustVerify(path_, {});
+      EXPECT_EQ(report.verdict, Verdict::kAltered) << late << " " << sql;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kubescribe::verify
