@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "codec/digest.h"
 #include "control/client.h"
 #include "integration/setup.h"
 #include "integration/world.h"
@@ -238,14 +239,20 @@ TEST_F(TravelTest, NeitherKeyNorRedactedBytesTravel) {
   const std::string text = RunCommand("cat " + plain).text;
   EXPECT_THAT(text, HasSubstr("\"name\":\"s\""));
   EXPECT_THAT(text, Not(HasSubstr("aHVudGVyMi1uZXZlcg")));
+  int keys = 0;
   for (const auto& entry :
        fs::directory_iterator(world_.data_dir() + "/keys")) {
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string key((std::istreambuf_iterator<char>(file)), {});
-    if (entry.path().extension() == ".pub" || key.size() < 16) continue;
-    EXPECT_THAT(text, Not(HasSubstr(key.substr(0, key.find('\n')))))
-        << entry.path();
+    if (entry.path().extension() != ".key") continue;
+    ++keys;
+    ASSERT_EQ(key.size(), 32U) << entry.path();
+    for (const std::string& form :
+         {key, codec::Hex(key), codec::Base64(key).substr(0, 42)}) {
+      EXPECT_EQ(text.find(form), std::string::npos) << entry.path();
+    }
   }
+  EXPECT_EQ(keys, 2);
 }
 
 // The most memory that the tool ever held, in MiB.
