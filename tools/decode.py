@@ -8,7 +8,8 @@ computed, without the program that did it.
   tools/decode.py FILE --root     prints the log's size and root, computed from
                                   the records, in the lines of a checkpoint
 
-A body that cannot be decoded is named on standard error, and the rest goes on.
+A body that cannot be decoded, or is not what the log says was recorded, is named
+on standard error, and the rest goes on.
 Needs Python 3 with the package zstandard (Debian: python3-zstandard).
 Exit codes: 0 all decoded, 1 some were not, or the file cannot be read, 2 wrong
 usage.
@@ -29,7 +30,7 @@ except ImportError:
     sys.exit("decode.py: needs the Python package zstandard (Debian: "
              "python3-zstandard, for /usr/bin/python3)")
 
-ALONE, DICTIONARY, DELTA = 1, 2, 3
+BARE_DELTA, ALONE, DICTIONARY, DELTA, BARE_DICTIONARY = range(5)
 LONGEST_CHAIN = 64
 LARGEST = 1 << 30
 
@@ -38,22 +39,35 @@ class Damaged(Exception):
     """A body that cannot be decoded, and why."""
 
 
-def check_frame(seq, data, raw_size):
+def header(size):
+    """The header that bare blocks lack: one piece, no checksum, no id."""
+    if size < 256:
+        return b"\x28\xb5\x2f\xfd" + struct.pack("<BB", 0x20, size)
+    if size < 65536 + 256:
+        return b"\x28\xb5\x2f\xfd" + struct.pack("<BH", 0x60, size - 256)
+    return b"\x28\xb5\x2f\xfd" + struct.pack("<BI", 0xa0, size)
+
+
+def check_frame(seq, data, raw_size, bare):
     """Refuses a frame that would decode to another size than the row says."""
     try:
         frame = zstandard.get_frame_parameters(data)
     except zstandard.ZstdError as error:
         raise Damaged(f"record {seq}: {error}") from error
-    if frame.content_size != raw_size or not 0 <= raw_size <= LARGEST:
+    if frame.content_size != raw_size:
         raise Damaged(f"record {seq}: the frame states {frame.content_size} "
                       f"bytes, the row {raw_size}")
-    if not frame.has_checksum:
+    if not frame.has_checksum and not bare:
         raise Damaged(f"record {seq}: the frame has no checksum")
 
 
-def decompress(seq, data, raw_size, needs):
+def decompress(seq, data, raw_size, needs, bare=False):
     """The content of one frame; `needs`: a dictionary, a prefix or None."""
-    check_frame(seq, data, raw_size)
+    if not 0 <= raw_size <= LARGEST:
+        raise Damaged(f"record {seq}: the row states {raw_size} bytes")
+    if bare:
+        data = header(raw_size) + data
+    check_frame(seq, data, raw_size, bare)
     reader = zstandard.ZstdDecompressor(dict_data=needs).decompressobj()
     try:
         raw = reader.decompress(data)
@@ -107,23 +121,26 @@ class Bodies:
             encoding, raw_size, data, dictionary, base = row
             if encoding == ALONE:
                 raw = decompress(seq, data, raw_size, None)
-            elif encoding == DICTIONARY:
+            elif encoding in (DICTIONARY, BARE_DICTIONARY):
                 raw = decompress(seq, data, raw_size,
-                                 self._dictionary(seq, dictionary))
-            elif encoding == DELTA:
+                                 self._dictionary(seq, dictionary),
+                                 encoding == BARE_DICTIONARY)
+            elif encoding in (DELTA, BARE_DELTA):
+                if base is not None and encoding == BARE_DELTA:
+                    base = seq - base
                 if base is None or not 0 < base < seq:
                     raise Damaged(f"record {seq} builds on record {base}")
-                chain.append((seq, data, raw_size))
+                chain.append((seq, data, raw_size, encoding == BARE_DELTA))
                 if len(chain) >= LONGEST_CHAIN:
                     raise Damaged(f"record {seq}: the chain is too long")
                 seq = base
                 raw = self._decoded.pop(base, None)
             else:
                 raise Damaged(f"record {seq}: unknown encoding {encoding}")
-        for seq, data, raw_size in reversed(chain):
+        for seq, data, raw_size, bare in reversed(chain):
             prefix = zstandard.ZstdCompressionDict(
                 raw, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-            raw = decompress(seq, data, raw_size, prefix)
+            raw = decompress(seq, data, raw_size, prefix, bare)
         self._decoded[seq if not chain else chain[0][0]] = raw
         while len(self._decoded) > 1000:
             self._decoded.pop(next(iter(self._decoded)))
@@ -184,6 +201,17 @@ SELECT k.api_group, k.resource, s.namespace, s.label_selector, s.field_selector
 FROM stream s JOIN resource k ON k.id = s.resource_id WHERE s.id = ?"""
 
 
+def salt_of(base, seq, stored):
+    """The salt of a revision whose row has `stored`."""
+    if stored is not None:
+        return stored
+    row = base.execute("SELECT seed FROM salt_seed WHERE place = ?",
+                       ((seq - 1) // 256,)).fetchone()
+    if row is None:
+        raise Damaged(f"record {seq} has neither a salt nor a seed")
+    return hashlib.sha256(row[0] + numbers(seq)).digest()[:16]
+
+
 def leaf_of(base, seq, body):
     """The leaf of a record, with the byte 00 in front; None: it is pruned."""
     def stream(number):
@@ -198,7 +226,7 @@ def leaf_of(base, seq, body):
         not_before = (b"\0" if row[8] is None else b"\1" + numbers(row[8]))
         return (b"\0\1\1" + numbers(seq, *row[:8]) + not_before
                 + b"".join(map(text, row[9:17])) + stream(row[17])
-                + commitment(row[18]))
+                + commitment(salt_of(base, seq, row[18])))
     row = base.execute(RECORD, (seq,)).fetchone()
     if row is None:
         return None
@@ -215,6 +243,13 @@ def hash_in_tile(base, seq):
     if row is None or len(row[0]) < 32 * (at + 1):
         raise Damaged(f"record {seq} is missing")
     return row[0][32 * at:32 * (at + 1)]
+
+
+def check_leaf(base, seq, body):
+    """Refuses a body that is not what the log says was recorded."""
+    leaf = leaf_of(base, seq, body)
+    if leaf and hashlib.sha256(leaf).digest() != hash_in_tile(base, seq):
+        raise Damaged(f"record {seq} is not what was recorded")
 
 
 def print_root(base, bodies):
@@ -244,11 +279,15 @@ def decode(options):
     bodies = Bodies(base)
     if options.root:
         return print_root(base, bodies)
+    logged = base.execute("SELECT count(*) FROM sqlite_schema "
+                          "WHERE name = 'tile'").fetchone()[0]
     failed = 0
     for seq in ([options.seq] if options.seq is not None
                 else list(bodies.seqs())):
         try:
             raw = bodies.read(seq)
+            if logged:
+                check_leaf(base, seq, raw)
         except Damaged as error:
             print(f"{seq}: {error}", file=sys.stderr)
             failed += 1

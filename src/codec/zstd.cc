@@ -4,6 +4,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -34,6 +35,32 @@ int CeilLog(std::size_t size) {
   return log;
 }
 
+// The header of a frame that has its content in one piece, and neither a
+// checksum nor the id of a dictionary (RFC 8878, section 3.1.1.1).
+std::string PlainHeader(std::size_t size) {
+  constexpr std::uint64_t kTwoBytes = 256;
+  constexpr std::uint64_t kFourBytes = 65536 + kTwoBytes;
+  constexpr std::uint64_t kEightBytes = std::uint64_t{1} << 32;
+  constexpr unsigned kSinglePiece = 1U << 5;
+  std::uint64_t rest = size;
+  unsigned flag = 0;
+  if (rest >= kEightBytes) {
+    flag = 3;
+  } else if (rest >= kFourBytes) {
+    flag = 2;
+  } else if (rest >= kTwoBytes) {
+    flag = 1;
+    rest -= kTwoBytes;
+  }
+  std::string header("\x28\xb5\x2f\xfd", 4);
+  static_assert(ZSTD_MAGICNUMBER == 0xFD2FB528);
+  header += static_cast<char>(flag << 6 | kSinglePiece);
+  for (unsigned byte = 0; byte < 1U << flag; ++byte, rest >>= 8) {
+    header += static_cast<char>(rest & 0xff);
+  }
+  return header;
+}
+
 }  // namespace
 
 struct Compressor::State {
@@ -47,6 +74,19 @@ struct Compressor::State {
         0) {
       throw std::bad_alloc();
     }
+  }
+
+  // The next frame is to be bare, or not.
+  void SetBare(bool bare) const {
+    Set(ZSTD_c_checksumFlag, bare ? 0 : 1);
+    Set(ZSTD_c_dictIDFlag, bare ? 0 : 1);
+  }
+
+  static std::optional<std::string_view> Bare(std::string_view frame,
+                                              std::size_t raw_size) {
+    const std::string header = PlainHeader(raw_size);
+    if (!frame.starts_with(header)) return std::nullopt;
+    return frame.substr(header.size());
   }
 
   std::string_view Run(std::string_view raw) {
@@ -68,8 +108,8 @@ Compressor::Compressor(int level, int delta_level)
   if (state_->context == nullptr) throw std::bad_alloc();
   state_->level = level;
   state_->delta_level = delta_level;
-  state_->Set(ZSTD_c_checksumFlag, 1);
   state_->Set(ZSTD_c_contentSizeFlag, 1);
+  state_->SetBare(false);
 }
 Compressor::~Compressor() = default;
 Compressor::Compressor(Compressor&&) noexcept = default;
@@ -106,6 +146,22 @@ std::string_view Compressor::Delta(std::string_view raw,
   state_->Set(ZSTD_c_windowLog, 0);
   state_->Set(ZSTD_c_enableLongDistanceMatching, 0);
   return frame;
+}
+
+std::optional<std::string_view> Compressor::CompressBare(
+    std::string_view raw, const Dictionary& dictionary) {
+  state_->SetBare(true);
+  const std::string_view frame = Compress(raw, dictionary);
+  state_->SetBare(false);
+  return State::Bare(frame, raw.size());
+}
+
+std::optional<std::string_view> Compressor::DeltaBare(std::string_view raw,
+                                                      std::string_view base) {
+  state_->SetBare(true);
+  const std::string_view frame = Delta(raw, base);
+  state_->SetBare(false);
+  return State::Bare(frame, raw.size());
 }
 
 struct Decompressor::State {
@@ -193,6 +249,23 @@ Result<std::string> Decompressor::ApplyDelta(std::string_view frame,
     return ZSTD_decompressDCtx(context, raw.data(), raw.size(), frame.data(),
                                frame.size());
   });
+}
+
+Result<std::string> Decompressor::DecompressBare(std::string_view blocks,
+                                                 std::size_t size,
+                                                 const Dictionary& dictionary) {
+  std::string frame = PlainHeader(size);
+  frame += blocks;
+  return Decompress(frame, size, dictionary);
+}
+
+Result<std::string> Decompressor::ApplyDeltaBare(std::string_view blocks,
+                                                 std::size_t size,
+                                                 std::string_view base,
+                                                 std::string room) {
+  std::string frame = PlainHeader(size);
+  frame += blocks;
+  return ApplyDelta(frame, size, base, std::move(room));
 }
 
 }  // namespace kubescribe::codec

@@ -7,12 +7,15 @@
 //
 // Every frame carries its raw size and a checksum, so that decompression can
 // bound what it allocates (the raw size and nothing else: no window is kept)
-// and notices damaged bytes, and a wrong base. libzstd stays out of this
+// and notices damaged bytes, and a wrong base. The two latter kinds also come
+// bare: only the blocks, for whoever knows the raw size and has a better hash
+// of the body. Of a small delta that is a twelfth. libzstd stays out of this
 // header.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,6 +44,13 @@ class Compressor {
   // REQUIRES: base.size() + raw.size() <= kLargestDelta.
   std::string_view Delta(std::string_view raw, std::string_view base);
 
+  // The same bare. None: it does not go without a header (what is empty, what
+  // needs a window that is larger than it is).
+  std::optional<std::string_view> CompressBare(std::string_view raw,
+                                               const Dictionary& dictionary);
+  std::optional<std::string_view> DeltaBare(std::string_view raw,
+                                            std::string_view base);
+
  private:
   struct State;
   std::unique_ptr<State> state_;
@@ -64,6 +74,14 @@ class Decompressor {
   // take.
   Result<std::string> ApplyDelta(std::string_view frame, std::size_t max_size,
                                  std::string_view base, std::string room = {});
+
+  // What CompressBare and DeltaBare made of `size` bytes. Damaged blocks, and a
+  // wrong dictionary or base, may pass as other bytes of that size.
+  Result<std::string> DecompressBare(std::string_view blocks, std::size_t size,
+                                     const Dictionary& dictionary);
+  Result<std::string> ApplyDeltaBare(std::string_view blocks, std::size_t size,
+                                     std::string_view base,
+                                     std::string room = {});
 
  private:
   struct State;

@@ -32,11 +32,12 @@ BodyReader::Row BodyReader::ToRow(const Query& query) {
     throw std::runtime_error(
         fmt::format("record {} is said to have {} bytes", seq, raw_size));
   }
+  const std::int64_t encoding = query.Int(1);
   return Row{seq,
-             query.Int(1),
+             encoding,
              static_cast<std::size_t>(raw_size),
              query.OptionalInt(3).value_or(0),
-             query.OptionalInt(4).value_or(0),
+             BaseOf(seq, encoding, query.OptionalInt(4)),
              {},
              query.Blob(5)};
 }
@@ -104,6 +105,12 @@ std::string BodyReader::Decode(const Row& row, std::string_view base,
       case static_cast<std::int64_t>(Encoding::kDelta):
         return decompressor_.ApplyDelta(row.data(), row.raw_size, base,
                                         std::move(room));
+      case static_cast<std::int64_t>(Encoding::kBareDictionary):
+        return decompressor_.DecompressBare(row.data(), row.raw_size,
+                                            dictionaries_.Get(row.dictionary));
+      case static_cast<std::int64_t>(Encoding::kBareDelta):
+        return decompressor_.ApplyDeltaBare(row.data(), row.raw_size, base,
+                                            std::move(room));
       default:
         return Error(Code::kCorruption,
                      fmt::format("unknown encoding {}", row.encoding));
@@ -157,8 +164,7 @@ const std::string* BodyReader::View(Seq seq) {
           fmt::format("record {} builds on record {}, which is missing",
                       chain.back().seq, next));
     }
-    const bool delta =
-        row->encoding == static_cast<std::int64_t>(Encoding::kDelta);
+    const bool delta = IsDelta(row->encoding);
     next = row->base;
     chain.push_back(*std::move(row));
     if (!delta) break;

@@ -18,12 +18,11 @@ void BodyWriter::PutRevision(Seq seq, std::int64_t object_id,
   int depth = 0;
   if (base != nullptr && base->depth + 1 < kKeyframeEvery &&
       base->bytes.size() + raw.size() <= codec::kLargestDelta) {
-    Insert(seq, Encoding::kDelta, raw, compressor_.Delta(raw, base->bytes), 0,
-           base->seq);
+    Insert(seq, raw, Delta(seq, raw, *base));
     depth = base->depth + 1;
     KUBESCRIBE_KILL_POINT("body.delta");
   } else {
-    PutKeyframe(seq, raw, now);
+    Insert(seq, raw, Keyframe(raw, now));
     KUBESCRIBE_KILL_POINT("body.keyframe");
   }
   if (gone) {
@@ -35,18 +34,19 @@ void BodyWriter::PutRevision(Seq seq, std::int64_t object_id,
 
 void BodyWriter::PutAlone(Seq seq, std::string_view raw, Micros now) {
   if (raw.empty()) return;
-  PutKeyframe(seq, raw, now);
+  const auto dictionary = dictionaries_.Current(now);
+  Insert(seq, raw,
+         {Encoding::kDictionary, compressor_.Compress(raw, *dictionary),
+          dictionary->id(), 0});
 }
 
 void BodyWriter::Rewrite(Seq seq, std::string_view raw, Micros now) {
-  const auto dictionary = dictionaries_.Current(now);
-  const std::string_view data = compressor_.Compress(raw, *dictionary);
+  const Encoded keyframe = Keyframe(raw, now);
   Query(db_,
         "UPDATE body SET encoding = ?, dictionary = ?, base = NULL, data = ? "
         "WHERE seq = ?")
-      .Bind(static_cast<int>(Encoding::kDictionary),
-            static_cast<std::int64_t>(dictionary->id()), codec::AsBytes(data),
-            seq)
+      .Bind(static_cast<int>(keyframe.encoding), keyframe.dictionary,
+            codec::AsBytes(keyframe.data), seq)
       .Run();
 }
 
@@ -54,24 +54,33 @@ void BodyWriter::Removed(std::int64_t object_id, Seq seq) {
   bases_.EraseIf(object_id, seq);
 }
 
-void BodyWriter::PutKeyframe(Seq seq, std::string_view raw, Micros now) {
+BodyWriter::Encoded BodyWriter::Keyframe(std::string_view raw, Micros now) {
   const auto dictionary = dictionaries_.Current(now);
-  Insert(seq, Encoding::kDictionary, raw,
-         compressor_.Compress(raw, *dictionary), dictionary->id(), 0);
+  if (const auto bare = compressor_.CompressBare(raw, *dictionary)) {
+    return {Encoding::kBareDictionary, *bare, dictionary->id(), 0};
+  }
+  return {Encoding::kDictionary, compressor_.Compress(raw, *dictionary),
+          dictionary->id(), 0};
 }
 
-void BodyWriter::Insert(Seq seq, Encoding encoding, std::string_view raw,
-                        std::string_view data, std::int64_t dictionary,
-                        Seq base) {
+BodyWriter::Encoded BodyWriter::Delta(Seq seq, std::string_view raw,
+                                      const BodyCache::Body& base) {
+  if (const auto bare = compressor_.DeltaBare(raw, base.bytes)) {
+    return {Encoding::kBareDelta, *bare, 0, seq - base.seq};
+  }
+  return {Encoding::kDelta, compressor_.Delta(raw, base.bytes), 0, base.seq};
+}
+
+void BodyWriter::Insert(Seq seq, std::string_view raw, const Encoded& encoded) {
   const auto some = [](std::int64_t value) {
     return value == 0 ? std::nullopt : std::optional<std::int64_t>(value);
   };
   Query(db_,
         "INSERT INTO body (seq, encoding, raw_size, dictionary, base, data) "
         "VALUES (?, ?, ?, ?, ?, ?)")
-      .Bind(seq, static_cast<int>(encoding),
-            static_cast<std::int64_t>(raw.size()), some(dictionary), some(base),
-            codec::AsBytes(data))
+      .Bind(seq, static_cast<int>(encoded.encoding),
+            static_cast<std::int64_t>(raw.size()), some(encoded.dictionary),
+            some(encoded.base), codec::AsBytes(encoded.data))
       .Run();
 }
 

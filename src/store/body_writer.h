@@ -63,9 +63,16 @@ class BodyWriter {
   Dictionaries& dictionaries() { return dictionaries_; }
 
  private:
-  void PutKeyframe(Seq seq, std::string_view raw, Micros now);
-  void Insert(Seq seq, Encoding encoding, std::string_view raw,
-              std::string_view data, std::int64_t dictionary, Seq base);
+  // What `data` is in a row, and with what it is read.
+  struct Encoded {
+    Encoding encoding = Encoding::kDictionary;
+    std::string_view data;
+    std::int64_t dictionary = 0;  // 0: none
+    std::int64_t base = 0;        // as the row has it; 0: none
+  };
+  Encoded Keyframe(std::string_view raw, Micros now);
+  Encoded Delta(Seq seq, std::string_view raw, const BodyCache::Body& base);
+  void Insert(Seq seq, std::string_view raw, const Encoded& encoded);
 
   Db& db_;
   Dictionaries dictionaries_;

@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 
 #include "base/result.h"
 
@@ -156,6 +157,11 @@ class Query {
         sqlite3_bind_text(statement_.raw(), ++bound_, value.data(),
                           static_cast<int>(value.size()), SQLITE_STATIC));
   }
+  void BindOne(std::string_view value) {
+    statement_.Require(
+        sqlite3_bind_text(statement_.raw(), ++bound_, value.data(),
+                          static_cast<int>(value.size()), SQLITE_STATIC));
+  }
   void BindOne(std::span<const std::uint8_t> blob) {
     statement_.Require(
         sqlite3_bind_blob(statement_.raw(), ++bound_, blob.data(),
@@ -163,6 +169,10 @@ class Query {
   }
   void BindOne(const std::array<std::uint8_t, 16>& blob) {
     BindOne(std::span<const std::uint8_t>(blob));
+  }
+  template <typename... Kinds>
+  void BindOne(const std::variant<Kinds...>& value) {
+    std::visit([this](const auto& one) { BindOne(one); }, value);
   }
   template <typename T>
   void BindOne(const std::optional<T>& value) {

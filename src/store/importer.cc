@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <stdexcept>
 #include <utility>
 
 #include "base/test_switches.h"
 #include "store/migrate.h"
+#include "store/packed.h"
 #include "store/rows.h"
 #include "store/transaction_impl.h"
 
@@ -24,11 +23,10 @@ constexpr std::size_t kImportBases = std::size_t{32} << 20;
 constexpr std::int64_t kRecordsATime = 10000;
 
 // Gives out what it was given.
-class GivenSalt final : public Random {
+class GivenSalt final : public SaltSource {
  public:
-  void Fill(std::span<std::uint8_t> out) override {
-    std::copy_n(salt.begin(), std::min(out.size(), salt.size()), out.begin());
-  }
+  New OfRevision(Seq /*seq*/) override { return {salt, salt}; }
+  Salt OfRecord() override { return salt; }
   Salt salt{};
 };
 
@@ -107,9 +105,10 @@ class ImporterImpl final : public Importer {
     return Guard([&] {
       Query(*db_,
             "INSERT INTO object (id, resource_id, stream_id, namespace, name, "
-            "uid) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING")
+            "uid_packed) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO NOTHING")
           .Bind(row.id, row.resource_id, row.stream_id, row.name_space,
-                row.name, row.uid)
+                row.name, PackUid(row.uid))
           .Run();
       Count();
     });

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/test_switches.h"
+#include "store/packed.h"
 
 namespace kubescribe::store {
 namespace {
@@ -74,18 +75,19 @@ Lifetimes::Present Lifetimes::Advance(std::int64_t object_id,
   if (!turned) {
     // Most revisions: no column of an index is named, so none is touched.
     Query(db_,
-          "UPDATE object SET seq = ?, rv = ?, epoch = ?, changed_at = ?, "
-          "recorded_at = ?, above_rv = ? WHERE id = ?")
-        .Bind(next.seq, next.rv, next.epoch, next.changed_at, next.recorded_at,
-              above, object_id)
+          "UPDATE object SET seq = ?, rv_packed = ?, epoch = ?, "
+          "recorded_packed = ?, changed_lag = ?, above_rv = ? WHERE id = ?")
+        .Bind(next.seq, PackRv(next.rv), next.epoch, PackTime(next.recorded_at),
+              next.recorded_at - next.changed_at, above, object_id)
         .Run();
   } else {
     Query(db_,
-          "UPDATE object SET alive = ?, seq = ?, rv = ?, epoch = ?, "
-          "changed_at = ?, recorded_at = ?, born_at = ?, above_rv = ? "
+          "UPDATE object SET alive = ?, seq = ?, rv_packed = ?, epoch = ?, "
+          "recorded_packed = ?, changed_lag = ?, born_at = ?, above_rv = ? "
           "WHERE id = ?")
-        .Bind(alive, next.seq, next.rv, next.epoch, next.changed_at,
-              next.recorded_at, born_at, above, object_id)
+        .Bind(alive, next.seq, PackRv(next.rv), next.epoch,
+              PackTime(next.recorded_at), next.recorded_at - next.changed_at,
+              born_at, above, object_id)
         .Run();
     if (alive) EnsureNamespace(object_id);
   }

@@ -7,6 +7,7 @@
 
 #include "base/test_switches.h"
 #include "store/body_reader.h"
+#include "store/salts.h"
 
 namespace kubescribe::store {
 namespace {
@@ -17,10 +18,6 @@ constexpr Seq kCatchUp = 1000;
 // leaf does not see.
 constexpr std::size_t kSaltSize = sizeof(Salt);
 constexpr std::size_t kCatchUpCache = std::size_t{32} << 20;
-
-std::span<const std::uint8_t> SaltIn(const Query& row, int column) {
-  return codec::AsBytes(row.Blob(column));
-}
 
 }  // namespace
 
@@ -87,8 +84,9 @@ std::optional<LogHash> RowLeaves::OfRevision(Seq seq, std::string_view body) {
   leaf.name = text(15);
   leaf.uid = text(16);
   leaf.stream = &streams_.Of(row.Int(17));
-  leaf.salt = SaltIn(row, 18);
-  if (leaf.salt.size() != kSaltSize) return LogHash{};
+  const std::optional<Salt> salt = SaltOfRevision(db_, seq, row.Blob(18));
+  if (!salt) return LogHash{};
+  leaf.salt = *salt;
   leaf.body = body;
   return maker_.Of(leaf);
 }
@@ -104,7 +102,7 @@ std::optional<LogHash> RowLeaves::OfRecord(Seq seq, std::string_view body) {
   leaf.kind = row.Blob(1);
   leaf.detail = row.Blob(2);
   if (row.Int(3) != 0) leaf.stream = &streams_.Of(row.Int(3));
-  leaf.salt = SaltIn(row, 4);
+  leaf.salt = codec::AsBytes(row.Blob(4));
   if (leaf.salt.size() != kSaltSize) return LogHash{};
   leaf.payload = body;
   return maker_.Of(leaf);

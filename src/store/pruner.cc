@@ -22,6 +22,8 @@ constexpr std::size_t kMostRevisions = 512;
 constexpr std::size_t kMostLooks = 4096;
 // Between two looks at the clock.
 constexpr std::size_t kChunk = 8;
+// Seeds of a step: their revisions get 255 salts each at most, mostly few.
+constexpr std::size_t kMostSeeds = 16;
 constexpr std::int64_t kBodiesAStep = 4096;
 constexpr std::int64_t kSeqsAStep = 65536;
 constexpr int kFewestPages = 16;
@@ -45,12 +47,12 @@ bool GivesBack(Db& db) { return db.Int("PRAGMA auto_vacuum") == 2; }
 
 }  // namespace
 
-Pruner::Pruner(Db& db, BodyWriter& bodies, LogWriter& log, Random& random,
+Pruner::Pruner(Db& db, BodyWriter& bodies, LogWriter& log, SeededSalts& salts,
                const Clock& clock, const FileInfo& info)
     : db_(db),
       bodies_(bodies),
       log_(log),
-      random_(random),
+      salts_(salts),
       clock_(clock),
       created_at_(info.created_at),
       most_revisions_(kMostRevisions),
@@ -136,6 +138,7 @@ void Pruner::BeginCut(const PruneCut& cut) {
   record_ = 0;
   at_object_ = 0;
   rvs_.clear();
+  salts_place_ = -1;
   dictionary_seq_ = 0;
   dictionaries_.clear();
   kept_cut_ = 0;
@@ -155,11 +158,15 @@ void Pruner::Abandon() {
 
 void Pruner::Step(FileInfo& info) {
   known_until_ = info.known_until;
+  last_seq_ = info.last_seq;
   switch (phase_) {
     case Phase::kIdle:
       break;
     case Phase::kObjects:
       StepObjects(info);
+      break;
+    case Phase::kSalts:
+      StepSalts();
       break;
     case Phase::kDictionaries:
       StepDictionaries();
@@ -192,7 +199,7 @@ void Pruner::StepObjects(FileInfo& info) {
     if (looks % kChunk == 0 && looks > 0 && clock_.Mono() >= deadline) break;
     const std::optional<PruneObject> object = NextObject(db_, at_object_);
     if (!object) {
-      phase_ = record_ == 0 ? Phase::kDone : Phase::kDictionaries;
+      phase_ = record_ == 0 ? Phase::kDone : Phase::kSalts;
       break;
     }
     std::optional<ObjectPlan> plan;
@@ -287,7 +294,7 @@ void Pruner::CutChains(std::int64_t object_id, const std::vector<Row>& going) {
     // A base is the body before, stubs left out: behind the last one that goes
     // the first that is no stub is the only one that can build on any.
     Query later(db_,
-                "SELECT v.seq, v.body_kind, b.base FROM revision v "
+                "SELECT v.seq, v.body_kind, b.base_seq FROM revision v "
                 "INDEXED BY revision_object CROSS JOIN body b "
                 "ON b.seq = v.seq WHERE v.object_id = ? AND v.seq > ? "
                 "ORDER BY v.seq");
@@ -295,8 +302,7 @@ void Pruner::CutChains(std::int64_t object_id, const std::vector<Row>& going) {
     while (later.Step()) {
       const Seq seq = later.Int(0);
       if (gone.contains(seq)) continue;
-      const std::optional<std::int64_t> base = later.OptionalInt(2);
-      if (base && gone.contains(*base)) cut.push_back(seq);
+      if (gone.contains(later.Int(2))) cut.push_back(seq);
       const bool stub =
           later.Int(1) == static_cast<std::int64_t>(BodyKind::kStub);
       if (seq > last && !stub) break;
@@ -460,8 +466,7 @@ void Pruner::WriteRecord(FileInfo& info) {
 Seq Pruner::Append(FileInfo& info, const std::string& kind,
                    const std::string& detail) {
   const Seq seq = ++info.last_seq;
-  Salt salt{};
-  random_.Fill(salt);
+  const Salt salt = salts_.OfRecord();
   Query(db_,
         "INSERT INTO record (seq, kind, stream_id, recorded_at, detail, salt) "
         "VALUES (?, ?, 0, ?, ?, ?)")
@@ -492,6 +497,41 @@ void Pruner::WriteProgress() {
   progress_.objects += objects_;
   progress_.bytes += bytes_;
   revisions_ = objects_ = bytes_ = 0;
+}
+
+// Once what is pruned has no salt any more, the hash of its leaf does not tell
+// what it was.
+void Pruner::StepSalts() {
+  const Micros deadline = clock_.Mono() + kStepTime;
+  const Seq cut = cut_.keep ? last_seq_ : cut_.seq;
+  std::vector<std::int64_t> parting;
+  bool more = false;
+  {
+    Query seeds(db_,
+                "SELECT s.place, (SELECT count(*) FROM revision v "
+                "WHERE v.seq > 256 * s.place AND v.seq <= 256 * s.place + 256) "
+                "+ (SELECT count(*) FROM record r "
+                "WHERE r.seq > 256 * s.place AND r.seq <= 256 * s.place + 256) "
+                "FROM salt_seed s WHERE s.place > ? AND s.place <= ? "
+                "ORDER BY s.place");
+    seeds.Bind(salts_place_, SeedPlace(cut));
+    while (seeds.Step()) {
+      const std::int64_t place = seeds.Int(0);
+      const Seq last = std::min(last_seq_, kSeedRecords * (place + 1));
+      salts_place_ = place;
+      if (seeds.Int(1) < last - kSeedRecords * place) parting.push_back(place);
+      more = parting.size() >= kMostSeeds ||
+             (place % 16 == 0 && clock_.Mono() >= deadline);
+      if (more) break;
+    }
+  }
+  if (!parting.empty()) {
+    Query(db_, "BEGIN IMMEDIATE").Run();
+    for (const std::int64_t place : parting) PartFromSeed(db_, place);
+    Query(db_, "COMMIT").Run();
+    salts_.Forget();
+  }
+  if (!more) phase_ = Phase::kDictionaries;
 }
 
 // A dictionary is used for what is written until the next one is made; where

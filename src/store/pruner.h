@@ -1,8 +1,8 @@
 // Pruner: carries a prune out, on the writer's connection, in steps. Private to
 // store; the writer hands it out (Writer::StartPrune, StepPrune).
 //
-//   Pruner pruner(db, bodies, log, random, clock, info);  // finds what was
-//                                                         // cut off
+//   Pruner pruner(db, bodies, log, salts, clock, info);  // finds what was cut
+//                                                        // off
 //   pruner.Start(wish);
 //   while (pruner.busy()) pruner.Step(info);
 //
@@ -10,9 +10,9 @@
 // takes some hundred revisions, in about 15 ms; it is one transaction, or none
 // where nothing was found. The first one that takes anything writes the record
 // and the row of `pruned`, and each says there how far it got. Then come
-// dictionaries, and the record of what went in all and of what is left; at last
-// pages are given back to the disk, where the file was made for that
-// (auto_vacuum).
+// salts and dictionaries, and the record of what went in all and of what is
+// left; at last pages are given back to the disk, where the file was made for
+// that (auto_vacuum).
 //
 // Throws what SQLite throws; then the connection is to be closed. One thread.
 #pragma once
@@ -25,19 +25,19 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "store/body_writer.h"
 #include "store/db.h"
 #include "store/log_writer.h"
 #include "store/prune.h"
 #include "store/prune_rule.h"
+#include "store/salts.h"
 #include "store/types.h"
 
 namespace kubescribe::store {
 
 class Pruner {
  public:
-  Pruner(Db& db, BodyWriter& bodies, LogWriter& log, Random& random,
+  Pruner(Db& db, BodyWriter& bodies, LogWriter& log, SeededSalts& salts,
          const Clock& clock, const FileInfo& info);
 
   // REQUIRES: not cutting, CheckWish is content.
@@ -58,6 +58,7 @@ class Pruner {
   enum class Phase {
     kIdle,
     kObjects,
+    kSalts,
     kDictionaries,
     kKept,
     kCuts,
@@ -98,6 +99,7 @@ class Pruner {
   Seq Append(FileInfo& info, const std::string& kind,
              const std::string& detail);
   void WriteProgress();
+  void StepSalts();
   void StepDictionaries();
   void StepKept();
   void StepCuts();
@@ -107,10 +109,12 @@ class Pruner {
   Db& db_;
   BodyWriter& bodies_;
   LogWriter& log_;
-  Random& random_;
+  SeededSalts& salts_;
   const Clock& clock_;
   const Micros created_at_;
+  // Of the file at this step.
   Micros known_until_ = 0;
+  Seq last_seq_ = 0;
 
   Phase phase_ = Phase::kIdle;
   std::int64_t jobs_ = 0;
@@ -127,6 +131,8 @@ class Pruner {
   std::int64_t objects_ = 0;
   std::int64_t bytes_ = 0;
   std::map<std::pair<std::int64_t, std::int64_t>, std::string> rvs_;
+  // Of the salts' phase: it is through up to this one.
+  std::int64_t salts_place_ = -1;
   // Of the dictionaries' phase.
   Seq dictionary_seq_ = 0;
   std::set<std::int64_t> dictionaries_;

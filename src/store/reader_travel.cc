@@ -11,6 +11,7 @@
 #include "store/prune_rule.h"
 #include "store/reader_impl.h"
 #include "store/rows.h"
+#include "store/salts.h"
 
 namespace kubescribe::store {
 namespace {
@@ -34,12 +35,14 @@ Bytes BytesIn(std::string_view blob) {
 
 Result<Salt> ReaderImpl::SaltOf(Seq seq) {
   return Guard<Salt>([&] {
-    for (const char* sql : {"SELECT salt FROM revision WHERE seq = ?",
-                            "SELECT salt FROM record WHERE seq = ?"}) {
-      Query row(*db_, sql);
-      if (row.Bind(seq).Step()) return BytesIn<Salt>(row.Blob(0));
+    {
+      Query row(*db_, "SELECT salt FROM revision WHERE seq = ?");
+      if (row.Bind(seq).Step()) {
+        return SaltOfRevision(*db_, seq, row.Blob(0)).value_or(Salt{});
+      }
     }
-    return Salt{};
+    Query row(*db_, "SELECT salt FROM record WHERE seq = ?");
+    return row.Bind(seq).Step() ? BytesIn<Salt>(row.Blob(0)) : Salt{};
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/test_switches.h"
 #include "store/body_reader.h"
+#include "store/packed.h"
 #include "store/rows.h"
 
 namespace kubescribe::store {
@@ -122,15 +123,22 @@ void TransactionImpl::PutStream(const StreamRow& row) {
 
 std::optional<ObjectRow> TransactionImpl::FindObject(std::int64_t resource_id,
                                                      const std::string& uid) {
-  static const std::string sql =
-      fmt::format("SELECT {} FROM object WHERE resource_id = ? AND uid = ?",
-                  KnownColumns());
-  Query query(db_, sql.c_str());
-  if (!query.Bind(resource_id, uid).Step()) return std::nullopt;
-  ObjectRow object = ReadObject(query);
-  // A revision of it is what comes next.
-  const auto present = ReadPresent(object, query);
-  known_.insert_or_assign(object.id, Known{object, present});
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM object WHERE resource_id = ? AND uid_packed = ?",
+      KnownColumns());
+  const auto find = [&](const PackedUid& packed) -> std::optional<ObjectRow> {
+    Query query(db_, sql.c_str());
+    if (!query.Bind(resource_id, packed).Step()) return std::nullopt;
+    ObjectRow object = ReadObject(query);
+    // A revision of it is what comes next.
+    const auto present = ReadPresent(object, query);
+    known_.insert_or_assign(object.id, Known{object, present});
+    return object;
+  };
+  const PackedUid packed = PackUid(uid);
+  auto object = find(packed);
+  // Files of before 007-packed.sql have all as text.
+  if (!object && std::holds_alternative<UidBytes>(packed)) object = find(uid);
   return object;
 }
 
@@ -150,9 +158,10 @@ TransactionImpl::Known& TransactionImpl::KnownObject(std::int64_t object_id) {
 
 std::int64_t TransactionImpl::AddObject(const ObjectRow& row) {
   Query(db_,
-        "INSERT INTO object (resource_id, stream_id, namespace, name, uid) "
-        "VALUES (?, ?, ?, ?, ?)")
-      .Bind(row.resource_id, row.stream_id, row.name_space, row.name, row.uid)
+        "INSERT INTO object (resource_id, stream_id, namespace, name, "
+        "uid_packed) VALUES (?, ?, ?, ?, ?)")
+      .Bind(row.resource_id, row.stream_id, row.name_space, row.name,
+            PackUid(row.uid))
       .Run();
   KUBESCRIBE_KILL_POINT("tx.object");
   return sqlite3_last_insert_rowid(db_.raw());
@@ -224,18 +233,16 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
       revision.not_before
           ? std::optional<Micros>(recorded - *revision.not_before)
           : std::nullopt;
-  const Salt salt = NewSalt();
+  const SaltSource::New salt = salts_.OfRevision(seq);
   Query(db_,
-        "INSERT INTO revision (seq, object_id, stream_id, epoch, event, "
-        "source, rv, list_rv, api_version, recorded_at, not_before_lag, "
-        "changed_lag, evidence, late, body_kind, salt) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        "INSERT INTO revision (seq, object_id, stream_id, epoch, traits, "
+        "rv_packed, list_rv, api_version, recorded_packed, not_before_lag, "
+        "changed_lag, salt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .Bind(seq, revision.object_id, revision.stream_id, revision.epoch,
-            static_cast<int>(revision.event), static_cast<int>(revision.source),
-            revision.rv, revision.list_rv, revision.api_version, recorded,
-            not_before_lag, recorded - changed,
-            static_cast<int>(revision.evidence), revision.late,
-            static_cast<int>(revision.body_kind), salt)
+            PackTraits(revision.event, revision.source, revision.evidence,
+                       revision.late, revision.body_kind),
+            PackRv(revision.rv), revision.list_rv, revision.api_version,
+            PackTime(recorded), not_before_lag, recorded - changed, salt.stored)
       .Run();
   if (revision.body_kind == BodyKind::kStub) {
     bodies_.PutAlone(seq, revision.body, recorded);
@@ -243,7 +250,7 @@ Seq TransactionImpl::AppendRevision(const NewRevision& revision) {
     bodies_.PutRevision(seq, revision.object_id, revision.body,
                         IsGone(revision.event), recorded);
   }
-  log_.AddRevision(seq, revision, object.row, recorded, changed, salt);
+  log_.AddRevision(seq, revision, object.row, recorded, changed, salt.salt);
   if (!revision.late) {
     const std::int64_t top = before.epoch == revision.epoch
                                  ? before.top_rv
@@ -277,7 +284,7 @@ Seq TransactionImpl::AppendRecord(const std::string& kind,
                                   const std::string& detail_json,
                                   std::string_view payload) {
   const Seq seq = ++info_.last_seq;
-  const Salt salt = NewSalt();
+  const Salt salt = salts_.OfRecord();
   Query(db_,
         "INSERT INTO record (seq, kind, stream_id, recorded_at, detail, salt) "
         "VALUES (?, ?, ?, ?, ?, ?)")
@@ -393,12 +400,6 @@ void TransactionImpl::PutInfo() {
         "WHERE id = 1")
       .Bind(info_.known_until, info_.last_seq, info_.server_version)
       .Run();
-}
-
-Salt TransactionImpl::NewSalt() {
-  Salt salt{};
-  random_.Fill(salt);
-  return salt;
 }
 
 }  // namespace kubescribe::store

@@ -7,11 +7,11 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/random.h"
 #include "store/body_writer.h"
 #include "store/db.h"
 #include "store/lifetimes.h"
 #include "store/log_writer.h"
+#include "store/salts.h"
 #include "store/writer.h"
 
 namespace kubescribe::store {
@@ -20,10 +20,10 @@ class TransactionImpl final : public Transaction {
  public:
   // `info` is what the file says of itself once this transaction is committed:
   // known_until is the recorded_at, last_seq moves with what is appended.
-  TransactionImpl(Db& db, Random& random, BodyWriter& bodies, LogWriter& log,
+  TransactionImpl(Db& db, SaltSource& salts, BodyWriter& bodies, LogWriter& log,
                   FileInfo& info)
       : db_(db),
-        random_(random),
+        salts_(salts),
         bodies_(bodies),
         log_(log),
         info_(info),
@@ -76,7 +76,6 @@ class TransactionImpl final : public Transaction {
   // Valid until the next call; empty where there is no such object.
   Known& KnownObject(std::int64_t object_id);
 
-  Salt NewSalt();
   bool HasRevision(std::int64_t object_id, const Lifetimes::Present& present,
                    std::int64_t epoch, const std::string& rv);
   // The highest resourceVersion (a number) of all that is recorded of an object
@@ -84,7 +83,7 @@ class TransactionImpl final : public Transaction {
   std::int64_t TopRv(std::int64_t object_id, std::int64_t epoch);
 
   Db& db_;
-  Random& random_;
+  SaltSource& salts_;
   BodyWriter& bodies_;
   LogWriter& log_;
   FileInfo& info_;

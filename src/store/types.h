@@ -47,9 +47,28 @@ enum class Evidence {
 };
 std::string_view EvidenceName(Evidence evidence);  // "received", …
 
-// How a body is stored (schema/formats/body.md). kNone: no body (kVanished;
-// level none). The numbers are stored: never change one.
-enum class Encoding { kNone = 0, kZstd = 1, kDictionary = 2, kDelta = 3 };
+// How a body is stored (schema/formats/body.md). The numbers are stored: never
+// change one. SQLite has no bytes for a 0, so it is what most bodies are.
+enum class Encoding {
+  kBareDelta = 0,
+  kZstd = 1,
+  kDictionary = 2,
+  kDelta = 3,
+  kBareDictionary = 4,
+};
+inline bool IsDelta(std::int64_t encoding) {
+  return encoding == static_cast<std::int64_t>(Encoding::kBareDelta) ||
+         encoding == static_cast<std::int64_t>(Encoding::kDelta);
+}
+// The seq of the body that a row of this seq builds on; 0: none. `base`: as the
+// row has it.
+inline Seq BaseOf(Seq seq, std::int64_t encoding,
+                  std::optional<std::int64_t> base) {
+  if (!base) return 0;
+  return encoding == static_cast<std::int64_t>(Encoding::kBareDelta)
+             ? seq - *base
+             : *base;
+}
 
 // What the body of a revision is. kStub: it could not be kept; the body is a
 // small JSON object that says why (reason, size, digest).

@@ -62,11 +62,11 @@ WriterImpl::WriterImpl(LockFile lock, std::unique_ptr<Db> db, FileInfo info,
       db_(std::move(db)),
       info_(std::move(info)),
       clock_(*options.clock),
-      random_(*options.random),
+      salts_(*db_, *options.random),
       bodies_(*db_, options.base_bytes),
       log_(*db_, info_, options),
       trainer_(info_.path, options.training),
-      pruner_(*db_, bodies_, log_, random_, clock_, info_),
+      pruner_(*db_, bodies_, log_, salts_, clock_, info_),
       page_size_(static_cast<std::uint64_t>(db_->Int("PRAGMA page_size"))),
       checkpoint_at_(WalLimit()),
       prune_checkpoint_at_(kPruneWalPages) {
@@ -115,7 +115,7 @@ Status WriterImpl::Transact(const std::function<void(Transaction&)>& fn) {
     Query(*db_, "BEGIN IMMEDIATE").Run();
     KUBESCRIBE_KILL_POINT("tx.begun");
     FileInfo next = info_;
-    TransactionImpl tx(*db_, random_, bodies_, log_, next);
+    TransactionImpl tx(*db_, salts_, bodies_, log_, next);
     ReadClock(tx, next);
     if (auto trained = trainer_.Take()) {
       bodies_.dictionaries().Add(std::move(trained->dictionary),

@@ -13,6 +13,7 @@
 #include "store/lock_file.h"
 #include "store/log_writer.h"
 #include "store/pruner.h"
+#include "store/salts.h"
 #include "store/transaction_impl.h"
 #include "store/writer.h"
 
@@ -68,7 +69,7 @@ class WriterImpl final : public Writer {
   std::unique_ptr<Backup> backup_;  // the one under way, behind its source
   FileInfo info_;
   const Clock& clock_;
-  Random& random_;
+  SeededSalts salts_;
   BodyWriter bodies_;
   LogWriter log_;
   DictionaryTrainer trainer_;

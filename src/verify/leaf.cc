@@ -92,9 +92,10 @@ void Leaves::AddHash(const Hash& hash) {
   waiting_.push_back({0, 0, 0, hash});
 }
 
-void Leaves::AddRevision(const store::Query& row, const LeafTexts& object,
-                         const LeafTexts& stream, std::string_view body) {
-  Begin(row.Blob(13), body, '\1');
+void Leaves::AddRevision(const store::Query& row, std::string_view salt,
+                         const LeafTexts& object, const LeafTexts& stream,
+                         std::string_view body) {
+  Begin(salt, body, '\1');
   for (int column = 0; column <= 8; ++column) Int(row.Int(column));
   if (row.IsNull(9)) {
     bytes_ += '\0';

@@ -50,8 +50,10 @@ class Leaves {
   using Done = std::function<void(const Hash&)>;
   explicit Leaves(Done done) : done_(std::move(done)) {}
 
-  void AddRevision(const store::Query& row, const LeafTexts& object,
-                   const LeafTexts& stream, std::string_view body);
+  // `salt`: that of the row, or what it stands for.
+  void AddRevision(const store::Query& row, std::string_view salt,
+                   const LeafTexts& object, const LeafTexts& stream,
+                   std::string_view body);
   // `stream` null: of the whole file.
   void AddRecord(const store::Query& row, const LeafTexts* stream,
                  std::string_view payload);

@@ -19,7 +19,6 @@ using store::Seq;
 constexpr Seq kRange = 1000;
 constexpr std::int64_t kWidth = 256;
 constexpr std::size_t kHash = sizeof(Hash);
-constexpr std::size_t kSalt = 16;
 
 constexpr std::int64_t kWatch = 1;  // revision.source
 
@@ -93,6 +92,7 @@ Records::Records(Snapshot& snapshot, Objects& objects,
       report_(report),
       findings_(findings),
       tiles_(snapshot),
+      salts_(snapshot),
       leaves_([this](const Hash& hash) {
         tree_.Add(hash);
         CheckCheckpoints();
@@ -106,6 +106,7 @@ Status Records::Run(Seq last, const std::function<void(Seq, Seq)>& progress) {
     if (Status open = snapshot_.Renew(); !open.ok()) return open;
     if (snapshot_.number() != snapshot_number_) {
       tiles_.Forget();
+      salts_.Forget();
       const std::string before = prunes_.state();
       prunes_.Load(snapshot_.db());
       if (after > 0 && prunes_.state() != before) pruned_meanwhile_ = true;
@@ -203,7 +204,7 @@ std::string_view Records::Body(Seq seq) {
 }
 
 void Records::CheckSalt(Seq seq, std::string_view salt) {
-  if (salt.size() != kSalt) {
+  if (salt.size() != Salts::kSize) {
     findings_.Altered(seq, "its salt is not of 16 bytes");
   }
 }
@@ -221,7 +222,8 @@ void Records::Revision(const Query& row) {
   const Seq seq = row.Int(0);
   if (seq <= prunes_.kept_up_to()) keeping_.Update(SeqBytes(seq));
   const std::string_view body = Body(seq);
-  CheckSalt(seq, row.Blob(13));
+  const std::string_view salt = salts_.Of(seq, row.Blob(13));
+  CheckSalt(seq, salt);
   const std::int64_t stream = row.Int(14);
   const Micros recorded_at = row.Int(7);
   const auto not_before = row.OptionalInt(9);
@@ -247,7 +249,8 @@ void Records::Revision(const Query& row) {
       watched.before = rv;
     }
   }
-  leaves_.AddRevision(row, objects_.Add(row), snapshot_.Stream(stream), body);
+  leaves_.AddRevision(row, salt, objects_.Add(row), snapshot_.Stream(stream),
+                      body);
   if (IsGone(row.Int(2))) snapshot_.bodies().Drop();
 }
 

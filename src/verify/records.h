@@ -21,6 +21,7 @@
 #include "verify/note.h"
 #include "verify/objects.h"
 #include "verify/prunes.h"
+#include "verify/salts.h"
 #include "verify/snapshot.h"
 
 namespace kubescribe::verify {
@@ -120,6 +121,7 @@ class Records {
   Report& report_;
   Findings& findings_;
   Tiles tiles_;
+  Salts salts_;
   Prunes prunes_;
   bool pruned_meanwhile_ = false;
   codec::Sha256 keeping_;

@@ -18,6 +18,8 @@ namespace {
 using store::Query;
 using store::Seq;
 
+constexpr int kFirstWithSeeds = 7;  // schema/007-packed.sql
+
 // Of a stream (all of them where it is 0), as messages name them.
 std::string OfStream(std::int64_t id) {
   return id == 0 ? "all streams" : fmt::format("stream {}", id);
@@ -226,6 +228,18 @@ void CheckMeta(store::Db& db, Findings& findings) {
   }
 }
 
+// A seed that nothing needs may be that of what was pruned.
+void CheckSeeds(store::Db& db, Findings& findings) {
+  if (db.Int("SELECT EXISTS (SELECT 1 FROM pruned WHERE done = 0)") != 0) {
+    return;
+  }
+  Expect(db,
+         "SELECT count(*) FROM salt_seed s WHERE NOT EXISTS "
+         "(SELECT 1 FROM revision v WHERE v.seq > 256 * s.place "
+         "AND v.seq <= 256 * s.place + 256 AND v.salt IS NULL)",
+         0, "seeds of salts that no record needs", findings);
+}
+
 }  // namespace
 
 Status CheckTables(Snapshot& snapshot, const Records::Derived& derived,
@@ -244,6 +258,9 @@ Status CheckTables(Snapshot& snapshot, const Records::Derived& derived,
   CheckDoubts(db, derived, findings);
   CheckPositions(db, derived, findings);
   CheckKinds(db, derived, findings);
+  if (snapshot.info().schema_version >= kFirstWithSeeds) {
+    CheckSeeds(db, findings);
+  }
   return {};
 }
 

@@ -25,6 +25,8 @@
 #include "codec/zstd.h"
 #include "store/db.h"
 #include "store/lifetimes.h"
+#include "store/packed.h"
+#include "store/salts.h"
 #include "store/writer.h"
 
 namespace kubescribe::store {
@@ -104,7 +106,7 @@ class History {
     const std::string name = fmt::format("object-{}", ++objects_);
     Query(db_,
           "INSERT INTO object (id, resource_id, stream_id, namespace, name, "
-          "uid) VALUES (?, ?, ?, ?, ?, ?)")
+          "uid_packed) VALUES (?, ?, ?, ?, ?, ?)")
         .Bind(objects_, resource, resource, name_space, name, name)
         .Run();
     Put(objects_, Event::kAdded);
@@ -115,15 +117,15 @@ class History {
     const std::string rv = std::to_string(++seq_);
     static const std::string kNone;
     static const std::string kVersion = "v1";
-    std::array<std::uint8_t, 16> salt{};
-    random_.Fill(salt);
     Query(db_,
-          "INSERT INTO revision (seq, object_id, stream_id, epoch, event, "
-          "source, rv, list_rv, api_version, recorded_at, changed_lag, "
-          "evidence, late, body_kind, salt) SELECT ?1, id, stream_id, 1, ?3, "
-          "1, ?4, ?5, ?6, ?7, 0, 1, 0, 1, ?8 FROM object WHERE id = ?2")
-        .Bind(seq_, object, static_cast<int>(event), rv, kNone, kVersion, now_,
-              salt)
+          "INSERT INTO revision (seq, object_id, stream_id, epoch, traits, "
+          "rv_packed, list_rv, api_version, recorded_packed, changed_lag, "
+          "salt) SELECT ?1, id, stream_id, 1, ?3, ?1, ?4, ?5, ?6, 0, ?7 "
+          "FROM object WHERE id = ?2")
+        .Bind(seq_, object,
+              PackTraits(event, Source::kWatch, Evidence::kReceived, false,
+                         BodyKind::kFull),
+              kNone, kVersion, PackTime(now_), salts_.OfRevision(seq_).stored)
         .Run();
     const std::size_t body = static_cast<std::size_t>(seq_) % bodies_.size();
     Query(db_,
@@ -139,6 +141,7 @@ class History {
   Db db_;
   Lifetimes lifetimes_;
   SeededRandom random_{5};
+  SeededSalts salts_{db_, random_};
   Micros now_ = kBegin + kSecond;
   Seq seq_ = 0;
   std::int64_t objects_ = 0;

@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "base/random.h"
+#include "codec/dictionary.h"
 
 namespace kubescribe::codec {
 namespace {
@@ -25,6 +30,49 @@ TEST(Zstd, RoundTripsBodiesOfAllSizes) {
     ASSERT_TRUE(back.ok()) << back.error().message();
     EXPECT_TRUE(*back == raw) << size;
   }
+}
+
+// The header that is left out has its own form for each of these sizes.
+TEST(Zstd, BareBlocksRoundTrip) {
+  SeededRandom random(8);
+  Compressor compressor;
+  Decompressor decompressor;
+  std::vector<std::string> samples;
+  for (int i = 0; i < 400; ++i) samples.push_back(RandomText(random, 300));
+  const auto trained = TrainDictionary(std::move(samples), 4096, 40000);
+  ASSERT_TRUE(trained.ok());
+  const auto dictionary = Dictionary::Load(*trained);
+  ASSERT_TRUE(dictionary.ok());
+  const std::string base = RandomText(random, 5000);
+  int bare = 0;
+  for (const std::size_t size :
+       {1U, 60U, 255U, 256U, 6500U, 65'791U, 65'792U, 200'000U, 5'000'000U}) {
+    std::string raw = base + RandomText(random, size);
+    raw = raw.substr(raw.size() - size);
+    if (const auto blocks = compressor.DeltaBare(raw, base)) {
+      ++bare;
+      const std::string frame(*blocks);
+      const auto back = decompressor.ApplyDeltaBare(frame, size, base);
+      ASSERT_TRUE(back.ok()) << back.error().message();
+      EXPECT_TRUE(*back == raw) << size;
+      EXPECT_FALSE(decompressor.ApplyDeltaBare(frame, size + 1, base).ok());
+      EXPECT_FALSE(decompressor.ApplyDeltaBare(frame + "x", size, base).ok());
+      EXPECT_LT(frame.size(), compressor.Delta(raw, base).size() - 8);
+    }
+    if (const auto blocks = compressor.CompressBare(raw, **dictionary)) {
+      ++bare;
+      const std::string frame(*blocks);
+      const auto back = decompressor.DecompressBare(frame, size, **dictionary);
+      ASSERT_TRUE(back.ok()) << back.error().message();
+      EXPECT_TRUE(*back == raw) << size;
+    }
+    // What is not bare has all that it had.
+    const std::string whole(compressor.Delta(raw, base));
+    EXPECT_TRUE(decompressor.ApplyDelta(whole, size, base).ok());
+    EXPECT_FALSE(decompressor.ApplyDelta(whole, size, base + "x").ok() &&
+                 size > 1000);
+  }
+  EXPECT_GT(bare, 15);
 }
 
 TEST(Zstd, RefusesAFrameLargerThanAllowed) {

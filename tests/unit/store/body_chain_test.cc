@@ -71,8 +71,8 @@ TEST_F(BodyChainTest, EveryEighthIsAKeyframeAndAllReadBack) {
   auto writer = MustOpen();
   Put(*writer, {"a", "b"}, 0, 50);
   const auto counts = CountByEncoding();
-  EXPECT_EQ(counts.at(2), 2 * 7);
-  EXPECT_EQ(counts.at(3), 2 * 43);
+  EXPECT_EQ(counts.at(4), 2 * 7);
+  EXPECT_EQ(counts.at(0), 2 * 43);
   EXPECT_EQ(counts.size(), 2U);
   ExpectAll(*MustRead());
   // From the end, and each with a reader that knows nothing yet.
@@ -87,7 +87,7 @@ TEST_F(BodyChainTest, AChainStaysWithinOneObject) {
   SQLite::Database db(path_, SQLite::OPEN_READONLY);
   EXPECT_EQ(db.execAndGet("SELECT count(*) FROM body b "
                           "JOIN revision v ON v.seq = b.seq "
-                          "JOIN revision w ON w.seq = b.base "
+                          "JOIN revision w ON w.seq = b.base_seq "
                           "WHERE w.object_id <> v.object_id OR w.seq >= v.seq")
                 .getInt64(),
             0);
@@ -112,14 +112,14 @@ TEST_F(BodyChainTest, AStartAndAMissBeginWithAKeyframe) {
   options_.base_bytes = 2000;  // a few of these
   auto writer = MustOpen();
   Put(*writer, {"a"}, 0, 3);
-  EXPECT_EQ(CountByEncoding().at(2), 1);
+  EXPECT_EQ(CountByEncoding().at(4), 1);
   Put(*writer, {"b", "c", "d", "e", "f", "g"}, 0, 1);  // drives a's out
   Put(*writer, {"a"}, 3, 5);
-  EXPECT_EQ(CountByEncoding().at(2), 8);
+  EXPECT_EQ(CountByEncoding().at(4), 8);
   writer.reset();
   writer = MustOpen();
   Put(*writer, {"a"}, 5, 7);
-  EXPECT_EQ(CountByEncoding().at(2), 9);
+  EXPECT_EQ(CountByEncoding().at(4), 9);
   ExpectAll(*MustRead());
 }
 
@@ -145,7 +145,7 @@ TEST_F(BodyChainTest, WithinOneTransactionEachBuildsOnTheOneBefore) {
                        Body("a", n))] = Body("a", n);
     }
   });
-  EXPECT_EQ(CountByEncoding().at(3), 21);
+  EXPECT_EQ(CountByEncoding().at(0), 21);
   ExpectAll(*MustRead());
 }
 
@@ -171,7 +171,8 @@ TEST_F(BodyChainTest, PayloadsAndStubsStandAlone) {
   EXPECT_EQ(*MustRead()->Payload(3), "payload one");
   SQLite::Database db(path_, SQLite::OPEN_READONLY);
   // The stub is nobody's base: the next revision builds on the one before it.
-  EXPECT_EQ(db.execAndGet("SELECT base FROM body WHERE seq = 5").getInt64(), 1);
+  EXPECT_EQ(db.execAndGet("SELECT base_seq FROM body WHERE seq = 5").getInt64(),
+            1);
 }
 
 TEST_F(BodyChainTest, TheShippedDictionaryLiesInTheFile) {
@@ -204,9 +205,9 @@ TEST_F(BodyChainTest, WhatIsMissingOrTwistedIsSaidByRecord) {
   };
   EXPECT_THAT(says("DELETE FROM body WHERE seq = 4", 8),
               HasSubstr("record 5 builds on record 4, which is missing"));
-  EXPECT_THAT(says("UPDATE body SET base = 9 WHERE seq = 4", 8),
+  EXPECT_THAT(says("UPDATE body SET base = -5 WHERE seq = 4", 8),
               HasSubstr("record 4 builds on record 9"));
-  EXPECT_THAT(says("UPDATE body SET base = 4 WHERE seq = 4", 8),
+  EXPECT_THAT(says("UPDATE body SET base = 0 WHERE seq = 4", 8),
               HasSubstr("record 4 builds on record 4"));
   EXPECT_THAT(says("UPDATE body SET base = NULL WHERE seq = 4", 8),
               HasSubstr("record 4 builds on record 0"));
@@ -229,7 +230,7 @@ TEST_F(BodyChainTest, AChainWithoutEndIsNotFollowed) {
   Put(*writer, {"a"}, 0, 80);
   // Every keyframe but the first becomes a link; only the number of steps is
   // wrong with that before anything is decoded.
-  Execute("UPDATE body SET encoding = 3, base = seq - 1 WHERE seq > 1");
+  Execute("UPDATE body SET encoding = 0, base = 1 WHERE seq > 1");
   EXPECT_THAT(BodyError(80), testing::HasSubstr("more than 64 others"));
 }
 

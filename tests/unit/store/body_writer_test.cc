@@ -36,7 +36,7 @@ TEST(BodyWriter, BuildsOnNothingThatWasRolledBack) {
   bodies.PutRevision(5, 1, "sixth", false, 0);
   db.Exec("COMMIT");
   EXPECT_EQ(db.Int("SELECT base IS NULL FROM body WHERE seq = 3"), 1);
-  EXPECT_EQ(db.Int("SELECT base FROM body WHERE seq = 4"), 3);
+  EXPECT_EQ(db.Int("SELECT base_seq FROM body WHERE seq = 4"), 3);
   // What is gone is forgotten.
   EXPECT_EQ(db.Int("SELECT base IS NULL FROM body WHERE seq = 5"), 1);
   BodyReader reader(db, nullptr);

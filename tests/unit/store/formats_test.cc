@@ -35,6 +35,19 @@ std::vector<std::string> Examples(const std::string& page) {
   return found;
 }
 
+// The `data` of the worked examples of a page that are bare blocks.
+std::vector<std::string> BareExamples(const std::string& page) {
+  std::ifstream file(std::string(KUBESCRIBE_SOURCE_DIR) + "/schema/formats/" +
+                     page);
+  std::vector<std::string> found;
+  const std::regex hex("    ((?!28b52ffd)[0-9a-f]{20,})");
+  for (std::string line; std::getline(file, line);) {
+    std::smatch match;
+    if (std::regex_match(line, match, hex)) found.push_back(match[1]);
+  }
+  return found;
+}
+
 struct Ran {
   int status = -1;
   std::string out;
@@ -90,6 +103,8 @@ TEST_F(FormatsTest, TheWorkedExamplesAreTrue) {
   const auto dictionary = Examples("dictionary.md");
   ASSERT_EQ(body.size(), 2U);
   ASSERT_EQ(dictionary.size(), 1U);
+  const auto bare = BareExamples("body.md");
+  ASSERT_EQ(bare.size(), 2U);
   auto writer = MustOpen();
   // A keyframe, which brings the dictionary, and is the base.
   Do(*writer,
@@ -100,9 +115,11 @@ TEST_F(FormatsTest, TheWorkedExamplesAreTrue) {
   PutRow(2, 3, size, body[0], "NULL", "1");
   PutRow(3, 1, size, body[1], "NULL", "NULL");
   PutRow(4, 2, size, dictionary[0], "32768", "NULL");
+  PutRow(5, 0, size, bare[0], "NULL", "4");
+  PutRow(6, 4, size, bare[1], "32768", "NULL");
   const auto reader = MustRead();
   std::string expected = Line(1, kBase);
-  for (Seq seq = 2; seq <= 4; ++seq) {
+  for (Seq seq = 2; seq <= 6; ++seq) {
     EXPECT_EQ(*reader->Payload(seq), kBody) << seq;
     expected += Line(seq, kBody);
   }
@@ -187,15 +204,15 @@ TEST_F(FormatsTest, TheWorkedExampleOfTheLogIsTrue) {
         "INSERT INTO resource VALUES (1, '', 'pods', 'Pod', 1);"
         "INSERT INTO stream (id, resource_id, namespace, label_selector, "
         "field_selector) VALUES (1, 1, '', '', '');"
-        "INSERT INTO object (id, resource_id, stream_id, namespace, name, uid, "
-        "alive, seq, rv, changed_at, recorded_at, born_at) VALUES (1, 1, 1, "
-        "'default', 'web-1', 'u1', 1, 2, '7', 1700000000000000, "
-        "1700000000000000, 1700000000000000);"
+        "INSERT INTO object (id, resource_id, stream_id, namespace, name, "
+        "uid_packed, alive, seq, rv_packed, recorded_packed, born_at) "
+        "VALUES (1, 1, 1, 'default', 'web-1', 'u1', 1, 2, 7, "
+        "1700000000000000 - 1861920000000000, 1700000000000000);"
         "INSERT INTO namespace (name) VALUES ('default');"
         "INSERT INTO record VALUES (1, 'start', 0, 1700000000000000, "
         "'{\"version\":\"1\"}', x'000102030405060708090a0b0c0d0e0f');"
-        "INSERT INTO revision VALUES (2, 1, 1, 1, 1, 1, '7', '', 'v1', "
-        "1700000000000000, 0, 0, 1, 0, 1, "
+        "INSERT INTO revision VALUES (2, 1, 1, 1, 0, 7, '', 'v1', "
+        "1700000000000000 - 1861920000000000, 0, 0, "
         "x'101112131415161718191a1b1c1d1e1f');");
   }
   codec::Compressor compressor;

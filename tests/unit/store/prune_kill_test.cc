@@ -99,7 +99,8 @@ TEST_F(PruneKillTest, EveryNamedPointAndManyInstantsLoseNothing) {
       fast_ / "points", static_cast<int>(40 * TestScale()),
       {"prune.record", "prune.revision", "prune.keyframe", "prune.object",
        "prune.life", "prune.box", "prune.before-commit", "prune.step",
-       "prune.totals", "prune.done", "prune.pages"});
+       "prune.salt", "prune.seed", "prune.totals", "prune.done",
+       "prune.pages"});
   done_ = Content(path_);
   before_seq_ = *MustRead()->Prunes()->front().before_seq;
   for (const std::string& point : points) {

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "pruned_lives.h"
+#include "verify/verify.h"
 
 namespace kubescribe::store {
 namespace {
@@ -85,8 +86,42 @@ class PruneTest : public PrunedLivesTest {
     }
   }
 
+  // Seqs that are missing and whose salt could still be made.
+  std::int64_t SaltsOfWhatIsGone() {
+    return SQLite::Database(path_, SQLite::OPEN_READONLY)
+        .execAndGet(
+            "WITH RECURSIVE every (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 "
+            "FROM every WHERE seq < (SELECT last_seq FROM meta)) "
+            "SELECT count(*) FROM every JOIN salt_seed ON place = "
+            "(seq - 1) / 256 WHERE seq NOT IN (SELECT seq FROM revision) "
+            "AND seq NOT IN (SELECT seq FROM record)")
+        .getInt64();
+  }
+
   std::string whole_;
 };
+
+TEST_F(PruneTest, WhatIsRecordedAfterwardsHasSaltsOfANewSeed) {
+  ASSERT_NO_FATAL_FAILURE(Make(2));
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    PutPod(tx, "a", "900001");
+    PutPod(tx, "a", "900002");
+  });
+  Prune(*writer, {{}, {}, 1, {}, "asked"});
+  EXPECT_EQ(SaltsOfWhatIsGone(), 0);
+  Do(*writer, [&](Transaction& tx) { PutPod(tx, "a", "900003"); });
+  const Seq last = writer->last_seq();
+  {
+    const auto reader = MustRead();
+    EXPECT_TRUE(reader->Body(last).ok());
+    EXPECT_NE(*reader->SaltOf(last), Salt{});
+  }
+  ASSERT_TRUE(*writer->CloseCleanly());
+  const auto report = verify::Verify(path_, {});
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->verdict, verify::Verdict::kGood);
+}
 
 TEST_F(PruneTest, FromTheCutOnEveryAnswerIsAsBefore) {
   std::int64_t revisions = 0;
@@ -123,6 +158,7 @@ TEST_F(PruneTest, FromTheCutOnEveryAnswerIsAsBefore) {
           ExpectTheSameFrom(*whole, *pruned, *row.before_at, *row.before_seq,
                             static_cast<std::uint64_t>(100 * seed + round)));
       ASSERT_NO_FATAL_FAILURE(ExpectBodies(*whole, *pruned));
+      EXPECT_EQ(SaltsOfWhatIsGone(), 0);
       revisions += done.revisions;
       objects += done.objects;
       // Nothing that may go is left.

@@ -70,7 +70,8 @@ class PrunedLivesTest : public StoreTest {
     const Status sequence = CheckSequence(db, path, true);
     EXPECT_TRUE(sequence.ok()) << sequence.error().message();
     EXPECT_EQ(db.Int("SELECT count(*) FROM body b WHERE b.base IS NOT NULL AND "
-                     "NOT EXISTS (SELECT 1 FROM body c WHERE c.seq = b.base)"),
+                     "NOT EXISTS (SELECT 1 FROM body c "
+                     "WHERE c.seq = b.base_seq)"),
               0);
     EXPECT_EQ(db.Int("SELECT count(*) FROM body b WHERE b.dictionary NOT IN "
                      "(SELECT id FROM dictionary)"),

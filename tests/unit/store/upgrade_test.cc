@@ -100,7 +100,24 @@ TEST_F(UpgradeTest, AWriterMigratesAnOldFileAndGoesOn) {
   EXPECT_EQ(
       db.execAndGet("SELECT encoding FROM body WHERE seq = 30").getInt64(), 1);
   EXPECT_EQ(
-      db.execAndGet("SELECT encoding FROM body WHERE seq = 33").getInt64(), 3);
+      db.execAndGet("SELECT encoding FROM body WHERE seq = 33").getInt64(), 0);
+}
+
+// Objects of before have their uid as text, and new ones as bytes: an object is
+// still one.
+TEST_F(UpgradeTest, AnObjectOfBeforeIsFoundByItsUid) {
+  MakeOldFile();
+  const std::string uid = "0123abcd-4567-89ef-0a1b-fedcba987654";
+  SQLite::Database(path_, SQLite::OPEN_READWRITE)
+      .exec("UPDATE object SET uid = '" + uid + "'");
+  auto writer = MustOpen();
+  Do(*writer, [&](Transaction& tx) {
+    const auto found = tx.FindObject(1, uid);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->id, 1);
+    EXPECT_EQ(found->uid, uid);
+    EXPECT_FALSE(tx.FindObject(1, "0123abcd-4567-89ef-0a1b-fedcba987655"));
+  });
 }
 
 // Each image that a power cut in the migration could leave is read as it is,

@@ -21,7 +21,8 @@
 
 namespace kubescribe::travel {
 
-// All that a file is, however its bodies are encoded and its lives are found.
+// All that a file is, however its bodies are encoded, its lives are found and
+// its salts are kept (which the tiles tell).
 inline std::vector<std::string> Content(const std::string& path) {
   std::vector<std::string> lines;
   SQLite::Database db(path, SQLite::OPEN_READONLY);
@@ -32,7 +33,9 @@ inline std::vector<std::string> Content(const std::string& path) {
         "SELECT 'stream', * FROM stream ORDER BY id",
         "SELECT 'epoch', * FROM epoch ORDER BY id",
         "SELECT 'object', * FROM object ORDER BY id",
-        "SELECT 'revision', * FROM revision ORDER BY seq",
+        "SELECT 'revision', seq, object_id, stream_id, epoch, traits, "
+        "rv_packed, list_rv, api_version, recorded_packed, not_before_lag, "
+        "changed_lag FROM revision ORDER BY seq",
         "SELECT 'record', * FROM record ORDER BY seq",
         "SELECT 'gap', * FROM gap ORDER BY seq",
         "SELECT 'doubt', stream_id, from_at, to_at FROM doubt "

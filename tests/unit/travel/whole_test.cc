@@ -115,13 +115,14 @@ TEST_F(WholeTest, WhatIsDamagedStaysDamagedAndTheRestIsThere) {
     SQLite::Database db(path_, SQLite::OPEN_READWRITE);
     seq = db.execAndGet(
                 "SELECT max(seq) FROM body WHERE seq IN (SELECT seq "
-                "FROM revision) AND seq NOT IN (SELECT base FROM body "
+                "FROM revision) AND seq NOT IN (SELECT base_seq FROM body "
                 "WHERE base IS NOT NULL)")
               .getInt64();
     db.exec("UPDATE body SET data = x'28b52ffd2403' WHERE seq = " +
             std::to_string(seq));
     db.exec(
-        "UPDATE revision SET evidence = 3 - evidence WHERE seq = "
+        "UPDATE revision SET traits = traits + 32 * (3 - 2 * evidence) "
+        "WHERE seq = "
         "(SELECT max(seq) FROM revision WHERE event = 6 AND evidence < 3)");
   }
   const Exported done = MustExport(export_);
@@ -225,8 +226,9 @@ TEST_F(WholeTest, AnAlteredFileTravelsAsAltered) {
     db.exec("UPDATE record SET detail = '{}' WHERE kind = 'gap'");
     // There twice; and not any more.
     db.exec(
-        "INSERT INTO record SELECT seq, 'start', 0, recorded_at, '{}', salt "
-        "FROM revision WHERE seq IN (SELECT min(seq) FROM revision)");
+        "INSERT INTO record SELECT seq, 'start', 0, recorded_at, '{}', "
+        "zeroblob(16) FROM revision WHERE seq IN (SELECT min(seq) FROM "
+        "revision)");
     db.exec(
         "DELETE FROM revision WHERE seq IN (SELECT max(seq) FROM revision)");
   }

@@ -118,10 +118,11 @@ TEST_F(PrunedTest, OneMorePutBackForOneMoreRemovedIsSeen) {
         "DELETE FROM main.revision WHERE seq = (SELECT min(seq) FROM "
         "main.revision);"
         "INSERT INTO main.revision SELECT seq, object_id, stream_id, epoch, "
-        "event, source, rv, list_rv, api_version, recorded_at, not_before_lag, "
-        "changed_lag, evidence, late, body_kind, salt FROM whole.revision "
+        "traits, rv_packed, list_rv, api_version, recorded_packed, "
+        "not_before_lag, changed_lag, salt FROM whole.revision "
         "WHERE seq IN (SELECT seq FROM back);"
-        "INSERT INTO main.body SELECT * FROM whole.body "
+        "INSERT INTO main.body SELECT seq, encoding, raw_size, data, "
+        "dictionary, base FROM whole.body "
         "WHERE seq IN (SELECT seq FROM back)");
   const Report report = MustVerify(path_, {after, "", {}});
   EXPECT_EQ(report.verdict, Verdict::kAltered);

@@ -15,6 +15,7 @@
 #include "store/body_reader.h"
 #include "store/log_writer.h"
 #include "store/rows.h"
+#include "store/salts.h"
 
 namespace kubescribe::verify {
 namespace {
@@ -178,9 +179,17 @@ class Attacker {
     return store::BodyReader(db, nullptr).Read(std::stoll(seq)).value_or("");
   }
   // What builds on this one stands alone from now on.
+  std::string SaltOf(const std::string& seq) {
+    store::Db db(path_, SQLite::OPEN_READONLY, 0, "");
+    store::Query row(db, "SELECT salt FROM revision WHERE seq = ?");
+    row.Bind(seq).Step();
+    const auto salt = store::SaltOfRevision(db, std::stoll(seq), row.Blob(0));
+    return codec::Hex(salt.value_or(store::Salt{}));
+  }
   void FreeFrom(const std::string& seq) {
     std::vector<std::string> above;
-    SQLite::Statement rows(Db(), "SELECT seq FROM body WHERE base = " + seq);
+    SQLite::Statement rows(Db(),
+                           "SELECT seq FROM body WHERE base_seq = " + seq);
     while (rows.executeStep()) above.push_back(rows.getColumn(0).getString());
     for (const std::string& one : above) PutBody(one, BodyOf(one));
   }
@@ -199,17 +208,17 @@ class Attacker {
   }
   void EditRevision() {
     static const std::string edits[] = {
-        "event = event % 7 + 1",
-        "source = source % 3 + 1",
-        "rv = rv || '1'",
+        "traits = traits - (event - 1) + event % 7",
+        "traits = traits + 8 * (source % 3 + 1 - source)",
+        "rv_packed = rv || '1'",
         "list_rv = list_rv || '1'",
         "api_version = 'v2'",
-        "recorded_at = recorded_at + 1",
+        "recorded_packed = recorded_packed + 1",
         "changed_lag = changed_lag + 1",
         "not_before_lag = coalesce(not_before_lag, 0) + 1",
-        "evidence = evidence % 4 + 1",
-        "late = 1 - late",
-        "body_kind = body_kind % 3 + 1",
+        "traits = traits + 32 * (evidence % 4 + 1 - evidence)",
+        "traits = traits + 128 - 256 * late",
+        "traits = traits + 256 * (body_kind % 3 + 1 - body_kind)",
         "epoch = epoch + 1",
         "object_id = object_id % (SELECT max(id) FROM object) + 1",
         "stream_id = stream_id % 3 + 1",
@@ -233,9 +242,7 @@ class Attacker {
   void MoveBorder() {
     const std::string seq = WithBody();
     FreeFrom(seq);
-    const std::string salt =
-        Db().execAndGet("SELECT hex(salt) FROM revision WHERE seq = " + seq)
-            .getString();
+    const std::string salt = SaltOf(seq);
     const std::string raw = BodyOf(seq);
     Exec("UPDATE revision SET salt = x'" + salt + codec::Hex(raw.substr(0, 3)) +
          "' WHERE seq = " + seq);
@@ -266,14 +273,17 @@ class Attacker {
   }
   // All that comes behind `seq` moves by one.
   void Shift(const std::string& seq, int by) {
+    Exec("UPDATE body SET base = base + " + std::to_string(by) +
+         " WHERE encoding = 0 AND seq > " + seq + " AND base_seq <= " + seq);
     for (const char* column :
          {"revision.seq", "record.seq", "body.seq", "body.base", "gap.seq",
           "epoch.seq", "object.seq"}) {
       const std::string name(column);
       const std::string table = name.substr(0, name.find('.'));
       const std::string field = name.substr(name.find('.') + 1);
+      const std::string all = name == "body.base" ? " AND encoding <> 0" : "";
       Exec("UPDATE " + table + " SET " + field + " = -" + field + " WHERE " +
-           field + " > " + seq);
+           field + " > " + seq + all);
       Exec("UPDATE " + table + " SET " + field + " = " + std::to_string(by) +
            " - " + field + " WHERE " + field + " < 0");
     }
@@ -324,17 +334,21 @@ class Attacker {
   }
   void EditObject() {
     static const std::string edits[] = {
-        "alive = 1 - alive",           "rv = rv || '0'",
-        "changed_at = changed_at - 1", "recorded_at = recorded_at + 1",
-        "born_at = born_at + 1",       "above_rv = above_rv + 1",
-        "epoch = epoch + 1",           "seq = (SELECT min(seq) FROM revision)",
+        "alive = 1 - alive",
+        "rv_packed = rv || '0'",
+        "changed_lag = changed_lag + 1",
+        "recorded_packed = recorded_packed + 1",
+        "born_at = born_at + 1",
+        "above_rv = above_rv + 1",
+        "epoch = epoch + 1",
+        "seq = (SELECT min(seq) FROM revision)",
     };
     Exec("UPDATE object SET " + Choose(edits) +
          " WHERE id = " + Some("SELECT id FROM object WHERE seq > 2"));
   }
   void RenameObject() {
     static const std::string edits[] = {"name = 'x'", "namespace = 'x'",
-                                        "uid = 'x'"};
+                                        "uid_packed = 'x'"};
     Exec("UPDATE object SET " + Choose(edits) +
          " WHERE id = " + Some("SELECT id FROM object"));
   }
@@ -355,7 +369,8 @@ class Attacker {
   }
   void AddObject() {
     Exec(
-        "INSERT INTO object (resource_id, stream_id, namespace, name, uid) "
+        "INSERT INTO object (resource_id, stream_id, namespace, name, "
+        "uid_packed) "
         "SELECT resource_id, stream_id, namespace, name, 'x' FROM object "
         "WHERE id = " +
         Some("SELECT id FROM object"));

@@ -293,7 +293,8 @@ TEST_F(VerifyTest, WhatIsDerivedOfObjectsIsComparedOnTheWay) {
           "UPDATE object SET above_rv = 99 WHERE id = 4",
           "UPDATE object SET seq = 1 WHERE id = 1",
           "UPDATE object SET seq = seq + 1 WHERE id = 3",
-          "INSERT INTO object (resource_id, stream_id, namespace, name, uid) "
+          "INSERT INTO object (resource_id, stream_id, namespace, name, "
+          "uid_packed) "
           "SELECT resource_id, stream_id, namespace, name, 'x' FROM object "
           "WHERE id = 1"}) {
       std::filesystem::copy_file(
