@@ -28,6 +28,9 @@ bool LooksLikeDictionary(std::string_view bytes) {
   return bytes.substr(0, kMagic.size()) == kMagic;
 }
 
+// Memory that is kept for the next body.
+constexpr std::size_t kKeep = std::size_t{1} << 20;
+
 // The smallest power of two that is not less, as a logarithm.
 int CeilLog(std::size_t size) {
   int log = 0;
@@ -92,7 +95,6 @@ struct Compressor::State {
   std::string_view Run(std::string_view raw) {
     const std::size_t bound = ZSTD_compressBound(raw.size());
     // One large body must not be paid for in memory ever after.
-    constexpr std::size_t kKeep = std::size_t{1} << 20;
     if (out.size() < bound || out.size() > kKeep) {
       out = std::string(bound, '\0');
     }
@@ -166,6 +168,16 @@ std::optional<std::string_view> Compressor::DeltaBare(std::string_view raw,
 
 struct Decompressor::State {
   std::unique_ptr<ZSTD_DCtx, Free> context{ZSTD_createDCtx()};
+  std::string frame;  // of bare blocks
+
+  std::string_view Whole(std::string_view blocks, std::size_t size) {
+    // One large body must not be paid for in memory ever after.
+    if (frame.size() > kKeep) frame = {};
+    frame.clear();
+    frame += PlainHeader(size);
+    frame += blocks;
+    return frame;
+  }
 
   // `decode` reads the frame into the room that it is given, and answers as
   // zstd does.
@@ -254,18 +266,14 @@ Result<std::string> Decompressor::ApplyDelta(std::string_view frame,
 Result<std::string> Decompressor::DecompressBare(std::string_view blocks,
                                                  std::size_t size,
                                                  const Dictionary& dictionary) {
-  std::string frame = PlainHeader(size);
-  frame += blocks;
-  return Decompress(frame, size, dictionary);
+  return Decompress(state_->Whole(blocks, size), size, dictionary);
 }
 
 Result<std::string> Decompressor::ApplyDeltaBare(std::string_view blocks,
                                                  std::size_t size,
                                                  std::string_view base,
                                                  std::string room) {
-  std::string frame = PlainHeader(size);
-  frame += blocks;
-  return ApplyDelta(frame, size, base, std::move(room));
+  return ApplyDelta(state_->Whole(blocks, size), size, base, std::move(room));
 }
 
 }  // namespace kubescribe::codec

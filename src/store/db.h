@@ -134,6 +134,9 @@ class Query {
   bool IsNull(int column) const {
     return sqlite3_column_type(statement_.raw(), column) == SQLITE_NULL;
   }
+  bool IsInt(int column) const {
+    return sqlite3_column_type(statement_.raw(), column) == SQLITE_INTEGER;
+  }
   std::int64_t Int(int column) const {
     return sqlite3_column_int64(statement_.raw(), column);
   }

@@ -92,18 +92,24 @@ void Leaves::AddHash(const Hash& hash) {
   waiting_.push_back({0, 0, 0, hash});
 }
 
-void Leaves::AddRevision(const store::Query& row, std::string_view salt,
+void Leaves::AddRevision(const RevisionRow& row, std::string_view salt,
                          const LeafTexts& object, const LeafTexts& stream,
                          std::string_view body) {
   Begin(salt, body, '\1');
-  for (int column = 0; column <= 8; ++column) Int(row.Int(column));
-  if (row.IsNull(9)) {
+  for (const std::int64_t number :
+       {row.seq, row.epoch, row.event, row.source, row.evidence, row.late,
+        row.body_kind, row.recorded_at, row.changed_at}) {
+    Int(number);
+  }
+  if (!row.not_before) {
     bytes_ += '\0';
   } else {
     bytes_ += '\1';
-    Int(row.Int(9));
+    Int(*row.not_before);
   }
-  for (int column = 10; column <= 12; ++column) Bytes(row.Blob(column));
+  for (const std::string_view text : {row.rv, row.list_rv, row.api_version}) {
+    Bytes(text);
+  }
   bytes_ += object;
   bytes_ += stream;
   End();

@@ -14,22 +14,13 @@
 #include "codec/digest_batch.h"
 #include "store/db.h"
 #include "verify/merkle.h"
+#include "verify/revisions.h"
 
 namespace kubescribe::verify {
 
-// Which columns AddRevision reads, in this order, from `revision`.
-inline constexpr const char* kRevisionLeafColumns =
-    "seq, epoch, event, source, evidence, late, body_kind, recorded_at, "
-    "changed_at, not_before, rv, list_rv, api_version, salt, stream_id, "
-    "object_id";
-// The same of `record`.
+// Which columns AddRecord reads, in this order, from `record`.
 inline constexpr const char* kRecordLeafColumns =
     "seq, recorded_at, kind, detail, salt, stream_id";
-
-// By revision.event: Deleted, Vanished, Left.
-inline bool IsGone(std::int64_t event) {
-  return event == 3 || event == 6 || event == 7;
-}
 
 // What an id stands for, as a leaf has it: texts behind their lengths. Most
 // leaves of a file name the same few, so they are put together once.
@@ -51,7 +42,7 @@ class Leaves {
   explicit Leaves(Done done) : done_(std::move(done)) {}
 
   // `salt`: that of the row, or what it stands for.
-  void AddRevision(const store::Query& row, std::string_view salt,
+  void AddRevision(const RevisionRow& row, std::string_view salt,
                    const LeafTexts& object, const LeafTexts& stream,
                    std::string_view body);
   // `stream` null: of the whole file.

@@ -144,8 +144,8 @@ Objects::Objects(Snapshot& snapshot, Findings& findings)
               snapshot.db().Int("SELECT EXISTS (SELECT 1 FROM pruned)") != 0),
       at_the_end_(snapshot.live() || !compact_) {}
 
-const LeafTexts& Objects::Add(const Query& row) {
-  const std::int64_t id = row.Int(15);
+const LeafTexts& Objects::Add(const RevisionRow& row) {
+  const std::int64_t id = row.object;
   if (open_.size() >= (at_the_end_ ? kMostNamed : kMostOpen)) {
     at_the_end_ = true;
     open_.clear();
@@ -154,10 +154,10 @@ const LeafTexts& Objects::Add(const Query& row) {
   Open& object = at->second;
   if (added) Load(id, object);
   if (at_the_end_ || !object.known) return object.texts;
-  const store::Seq seq = row.Int(0);
-  const bool late = row.Bool(5);
-  object.life.Add({seq, row.Int(2), row.Blob(10), row.Int(1), row.Int(8),
-                   row.Int(7), late});
+  const store::Seq seq = row.seq;
+  const bool late = row.late != 0;
+  object.life.Add({seq, row.event, row.rv, row.epoch, row.changed_at,
+                   row.recorded_at, late});
   if (seq == object.newest) {
     if (Fits(id, object.life, /*first=*/true)) {
       ++good_;

@@ -99,9 +99,9 @@ class Objects {
  public:
   Objects(Snapshot& snapshot, Findings& findings);
 
-  // The next revision in order of seq: `row` has kRevisionLeafColumns. Answers
-  // what leaves call its object, until the next call.
-  const LeafTexts& Add(const store::Query& row);
+  // The next revision in order of seq. Answers what leaves call its object,
+  // until the next call.
+  const LeafTexts& Add(const RevisionRow& row);
 
   // After the last. Errors: of opening the file.
   Status Finish();

@@ -143,30 +143,27 @@ void Records::LoadCheckpoints(Seq after, Seq to) {
 }
 
 void Records::Range(Seq after, Seq to) {
-  static const std::string revisions_sql = fmt::format(
-      "SELECT {} FROM revision WHERE seq > ? AND seq <= ? ORDER BY seq",
-      kRevisionLeafColumns);
   static const std::string records_sql = fmt::format(
       "SELECT {} FROM record WHERE seq > ? AND seq <= ? ORDER BY seq",
       kRecordLeafColumns);
   LoadCheckpoints(after, to);
   bodies_ = 0;
-  Query revisions(snapshot_.db(), revisions_sql.c_str());
+  Revisions revisions(snapshot_.db(), snapshot_.info().schema_version, after,
+                      to);
   Query records(snapshot_.db(), records_sql.c_str());
-  revisions.Bind(after, to);
   records.Bind(after, to);
   bool more_revisions = revisions.Step();
   bool more_records = records.Step();
   snapshot_.bodies().Scan(after, to);
   for (Seq seq = after + 1; seq <= to; ++seq) {
-    const bool revision = more_revisions && revisions.Int(0) == seq;
+    const bool revision = more_revisions && revisions.row().seq == seq;
     const bool record = more_records && records.Int(0) == seq;
     if (revision && record) {
       findings_.Altered(seq,
                         "it is there twice, as a revision and as a record");
     }
     if (revision) {
-      Revision(revisions);
+      Revision(revisions.row());
     } else if (record) {
       Record(records);
     } else {
@@ -218,18 +215,15 @@ void Records::Missing(Seq seq) {
   leaves_.AddHash(tiles_.At(0, seq - 1).value_or(Hash{}));
 }
 
-void Records::Revision(const Query& row) {
-  const Seq seq = row.Int(0);
+void Records::Revision(const RevisionRow& row) {
+  const Seq seq = row.seq;
   if (seq <= prunes_.kept_up_to()) keeping_.Update(SeqBytes(seq));
   const std::string_view body = Body(seq);
-  const std::string_view salt = salts_.Of(seq, row.Blob(13));
+  const std::string_view salt = salts_.Of(seq, row.salt);
   CheckSalt(seq, salt);
-  const std::int64_t stream = row.Int(14);
-  const Micros recorded_at = row.Int(7);
-  const auto not_before = row.OptionalInt(9);
-  if (not_before && *not_before < recorded_at) {
-    auto& doubts = derived_.doubts[stream];
-    const std::pair<Micros, Micros> doubt{*not_before, recorded_at};
+  if (row.not_before && *row.not_before < row.recorded_at) {
+    auto& doubts = derived_.doubts[row.stream];
+    const std::pair<Micros, Micros> doubt{*row.not_before, row.recorded_at};
     if (!doubts.empty() && doubts.back().first <= doubt.first &&
         doubt.first <= doubts.back().second &&
         doubts.back().second <= doubt.second) {
@@ -238,9 +232,9 @@ void Records::Revision(const Query& row) {
       doubts.push_back(doubt);
     }
   }
-  if (row.Int(3) == kWatch) {
-    const std::string_view rv = row.Blob(10);
-    Derived::Watched& watched = derived_.watched[{stream, row.Int(1)}];
+  if (row.source == kWatch) {
+    const std::string_view rv = row.rv;
+    Derived::Watched& watched = derived_.watched[{row.stream, row.epoch}];
     if (IsNumber(rv) && LessRv(watched.highest, rv)) {
       watched.before.swap(watched.highest);
       watched.highest = rv;
@@ -249,9 +243,9 @@ void Records::Revision(const Query& row) {
       watched.before = rv;
     }
   }
-  leaves_.AddRevision(row, salt, objects_.Add(row), snapshot_.Stream(stream),
-                      body);
-  if (IsGone(row.Int(2))) snapshot_.bodies().Drop();
+  leaves_.AddRevision(row, salt, objects_.Add(row),
+                      snapshot_.Stream(row.stream), body);
+  if (IsGone(row.event)) snapshot_.bodies().Drop();
 }
 
 void Records::Record(const Query& row) {

@@ -21,6 +21,7 @@
 #include "verify/note.h"
 #include "verify/objects.h"
 #include "verify/prunes.h"
+#include "verify/revisions.h"
 #include "verify/salts.h"
 #include "verify/snapshot.h"
 
@@ -96,7 +97,7 @@ class Records {
   };
   void Range(store::Seq after, store::Seq to);
   void LoadCheckpoints(store::Seq after, store::Seq to);
-  void Revision(const store::Query& row);
+  void Revision(const RevisionRow& row);
   void Record(const store::Query& row);
   void Missing(store::Seq seq);
   std::string_view Body(store::Seq seq);
