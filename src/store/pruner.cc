@@ -376,10 +376,10 @@ void Pruner::FixLife(const PruneObject& object) {
     }
     KUBESCRIBE_KILL_POINT("prune.box");
   }
-  if (object.born_at == 0 || object.born_at >= *first) return;
+  if (object.born_at == 0 || object.born_at > *first) return;
   // Its newest life began before all that is left, so that until its last
   // revision that is not gone nothing that is left is: now it begins with the
-  // first of them.
+  // first of them. (Or with one of the same time, which may have gone too.)
   Query(db_,
         "UPDATE object SET born_at = coalesce((SELECT changed_at FROM revision "
         "WHERE object_id = ?1 AND late = 0 AND event NOT IN (3, 6, 7) "
