@@ -66,17 +66,29 @@ bool Prunes::MayLack(Seq seq) const {
   });
 }
 
-void Prunes::CheckKept(const std::string& kept, Findings& findings) const {
+bool Prunes::ended() const {
+  return std::all_of(prunes_.begin(), prunes_.end(), [](const auto& prune) {
+    return prune.second.took.has_value();
+  });
+}
+
+void Prunes::CheckKept(const std::string& kept, std::int64_t missing,
+                       Findings& findings) const {
   if (prunes_.empty()) return;
-  const bool whole = std::all_of(
-      prunes_.begin(), prunes_.end(),
-      [](const auto& prune) { return prune.second.took.has_value(); });
-  if (!whole) {
+  if (!ended()) {
     findings.Undecided(
         "a prune is under way: whether more is missing than it took can be "
         "told when it has ended; a recorder, or `kubescribe prune`, goes on "
         "with one that was cut off");
     return;
+  }
+  // Other records than revisions are never pruned, and not in that hash.
+  std::int64_t took = 0;
+  for (const auto& [seq, prune] : prunes_) took += *prune.took;
+  if (missing != took) {
+    findings.Altered(0, fmt::format("{} records are missing, and pruning took "
+                                    "{}",
+                                    missing, took));
   }
   if (kept == kept_) return;
   findings.Altered(0, fmt::format("up to record {} other revisions are left "
@@ -85,7 +97,7 @@ void Prunes::CheckKept(const std::string& kept, Findings& findings) const {
 }
 
 void Prunes::CheckCuts(store::Db& db, Findings& findings) const {
-  if (cuts_.empty()) return;
+  if (cuts_.empty() || !ended()) return;
   // schema/formats/records.md, `pruned`.
   codec::Sha256 sha;
   const auto add = [&sha](const char* line, store::Db& of) {

@@ -25,12 +25,15 @@ class Prunes {
   // Up to where the newest end of a prune says what is left.
   store::Seq kept_up_to() const { return kept_up_to_; }
 
-  // `kept`: the hash of the seqs of the revisions up to kept_up_to.
-  void CheckKept(const std::string& kept, Findings& findings) const;
+  // `kept`: the hash of the seqs of the revisions up to kept_up_to. `missing`:
+  // how many records are, which can all have been pruned.
+  void CheckKept(const std::string& kept, std::int64_t missing,
+                 Findings& findings) const;
   // The table that answers come from says what the records say.
   void CheckTable(store::Db& db, Findings& findings) const;
   // Of what is not known any more, the tables say what the newest end of a
-  // prune does. REQUIRES: a schema that has them.
+  // prune does; not while another one is under way. REQUIRES: a schema that has
+  // them.
   void CheckCuts(store::Db& db, Findings& findings) const;
   // Is what was pruned under the newest checkpoint that was kept elsewhere, or
   // under one of the file that is as good, `vouched`?
@@ -46,6 +49,9 @@ class Prunes {
     std::optional<std::int64_t> took;  // none: it was not carried to its end
     store::Seq end = 0;                // the record that says so
   };
+  // All were carried to their ends.
+  bool ended() const;
+
   std::map<store::Seq, Prune> prunes_;  // by the record's seq
   store::Seq kept_up_to_ = 0;
   std::string kept_;

@@ -101,7 +101,7 @@ void CheckPrunes(Snapshot& snapshot, const Records& records, bool trusts,
         "it");
     return;
   }
-  now.CheckKept(records.kept(), findings);
+  now.CheckKept(records.kept(), records.derived().pruned, findings);
   now.CheckCuts(snapshot.db(), findings);
 }
 
