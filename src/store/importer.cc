@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/test_switches.h"
+#include "store/doubts.h"
 #include "store/migrate.h"
 #include "store/packed.h"
 #include "store/rows.h"
@@ -175,6 +176,13 @@ class ImporterImpl final : public Importer {
           .Run();
       Count();
     });
+  }
+
+  Result<std::string> Doubts() override {
+    std::string doubts;
+    const Status done = Guard([&] { doubts = DoubtsFrom(*db_, 0); });
+    if (!done.ok()) return done.error();
+    return doubts;
   }
 
   Status AddPrune(const PrunedRow& row) override {

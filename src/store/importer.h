@@ -60,6 +60,8 @@ class Importer {
   // Forgets the doubts that the revisions brought: they follow.
   virtual Status ForgetDoubts() = 0;
   virtual Status AddDoubt(const Doubt& doubt) = 0;
+  // All of them, as the payload of a record has them.
+  virtual Result<std::string> Doubts() = 0;
   virtual Status AddPrune(const PrunedRow& row) = 0;
   virtual Status AddPrunedRv(const PrunedRv& row) = 0;
   virtual Status AddPrunedObject(const PrunedObjectRow& row) = 0;

@@ -11,6 +11,7 @@
 
 #include "base/test_switches.h"
 #include "store/body_reader.h"
+#include "store/doubts.h"
 #include "store/lifetimes.h"
 
 namespace kubescribe::store {
@@ -464,7 +465,7 @@ void Pruner::WriteRecord(FileInfo& info) {
 }
 
 Seq Pruner::Append(FileInfo& info, const std::string& kind,
-                   const std::string& detail) {
+                   const std::string& detail, std::string_view payload) {
   const Seq seq = ++info.last_seq;
   const Salt salt = salts_.OfRecord();
   Query(db_,
@@ -472,8 +473,9 @@ Seq Pruner::Append(FileInfo& info, const std::string& kind,
         "VALUES (?, ?, 0, ?, ?, ?)")
       .Bind(seq, kind, info.known_until, detail, salt)
       .Run();
+  bodies_.PutAlone(seq, payload, info.known_until);
   Query(db_, "UPDATE meta SET last_seq = ? WHERE id = 1").Bind(seq).Run();
-  log_.AddRecord({seq, kind, 0, info.known_until, detail}, salt, {});
+  log_.AddRecord({seq, kind, 0, info.known_until, detail}, salt, payload);
   return seq;
 }
 
@@ -651,7 +653,10 @@ void Pruner::StepDone(FileInfo& info) {
     detail["up_to"] = std::exchange(kept_cut_, 0);
     detail["kept"] = codec::Hex(kept_.Finish());
     detail["cuts"] = codec::Hex(cuts_.Finish());
-    Append(next, "pruned", detail.dump());
+    // Many of these rest on revisions that went.
+    const Micros told = DoubtsToldUntil(db_);
+    detail["doubts"] = told;
+    Append(next, "pruned", detail.dump(), DoubtsFrom(db_, told));
     Query(db_, "UPDATE pruned SET done = 1 WHERE seq = ?").Bind(record_).Run();
     log_.Put();
     KUBESCRIBE_KILL_POINT("prune.totals");

@@ -21,6 +21,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -96,8 +97,8 @@ class Pruner {
                   Micros first);
   void WriteRecord(FileInfo& info);
   // A record of the whole file; answers its seq.
-  Seq Append(FileInfo& info, const std::string& kind,
-             const std::string& detail);
+  Seq Append(FileInfo& info, const std::string& kind, const std::string& detail,
+             std::string_view payload = {});
   void WriteProgress();
   void StepSalts();
   void StepDictionaries();

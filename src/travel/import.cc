@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -335,14 +336,15 @@ class Reading {
     if (highest.empty() || IsLessRv(highest, rv)) highest = rv;
   }
 
-  Seq AddOwnRecord(const std::string& kind, const Json& detail) {
+  Seq AddOwnRecord(const std::string& kind, const Json& detail,
+                   std::string_view payload = {}) {
     store::Record record;
     record.kind = kind;
     record.recorded_at = recorded_until_;
     record.detail = detail.dump();
     store::Salt salt{};
     options_.random->Fill(salt);
-    Must(importer_->AddRecord(record, salt, {}, std::nullopt));
+    Must(importer_->AddRecord(record, salt, payload, std::nullopt));
     return importer_->last_seq();
   }
 
@@ -355,7 +357,9 @@ class Reading {
     detail["file_id"] = source_id_;
     detail["last_seq"] = head_.info.last_seq;
     detail["selection"] = head_.selection;
-    AddOwnRecord("import", detail);
+    // Some are of revisions that are no part of it.
+    detail["doubts"] = 0;
+    AddOwnRecord("import", detail, Must(importer_->Doubts()));
     if (head_.since) {
       store::PrunedRow since;
       since.before_at = head_.since;

@@ -222,15 +222,7 @@ void Records::Revision(const RevisionRow& row) {
   const std::string_view salt = salts_.Of(seq, row.salt);
   CheckSalt(seq, salt);
   if (row.not_before && *row.not_before < row.recorded_at) {
-    auto& doubts = derived_.doubts[row.stream];
-    const std::pair<Micros, Micros> doubt{*row.not_before, row.recorded_at};
-    if (!doubts.empty() && doubts.back().first <= doubt.first &&
-        doubt.first <= doubts.back().second &&
-        doubts.back().second <= doubt.second) {
-      doubts.back().second = doubt.second;  // they touch, and so does the row
-    } else if (doubts.empty() || doubts.back() != doubt) {
-      doubts.push_back(doubt);
-    }
+    derived_.doubts.Add(row.stream, *row.not_before, row.recorded_at);
   }
   if (row.source == kWatch) {
     const std::string_view rv = row.rv;
@@ -270,6 +262,12 @@ void Records::Record(const Query& row) {
     keys_.Add(seq, detail, findings_);
   } else if (kind == "discovery") {
     Discovery(payload);
+  } else if (kind == "prune") {
+    derived_.doubts.AddPrune();
+  } else if (kind == "pruned") {
+    derived_.doubts.AddPruned(Parse(detail), payload, seq, findings_);
+  } else if (kind == "import") {
+    derived_.doubts.AddImport(Parse(detail), payload, seq, findings_);
   }
 }
 
@@ -401,8 +399,7 @@ void Records::Epoch(Seq seq, std::int64_t stream, Micros recorded_at,
 void Records::Clock(std::string_view text) {
   const json detail = Parse(text);
   if (NumberIn(detail, "step") >= 0) return;
-  derived_.doubts[0].emplace_back(NumberIn(detail, "to"),
-                                  NumberIn(detail, "from"));
+  derived_.doubts.Add(0, NumberIn(detail, "to"), NumberIn(detail, "from"));
 }
 
 void Records::Discovery(std::string_view payload) {

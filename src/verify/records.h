@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "verify/doubts.h"
 #include "verify/findings.h"
 #include "verify/keys.h"
 #include "verify/leaf.h"
@@ -49,8 +50,7 @@ class Records {
  public:
   // What the records say of things that other tables repeat.
   struct Derived {
-    // By stream (0: all), in order of seq: what must lie within its doubts.
-    std::map<std::int64_t, std::vector<std::pair<Micros, Micros>>> doubts;
+    Doubts doubts;
     // By stream and epoch, the highest rv that a watch brought, and the next
     // lower one.
     struct Watched {

@@ -20,11 +20,6 @@ using store::Seq;
 
 constexpr int kFirstWithSeeds = 7;  // schema/007-packed.sql
 
-// Of a stream (all of them where it is 0), as messages name them.
-std::string OfStream(std::int64_t id) {
-  return id == 0 ? "all streams" : fmt::format("stream {}", id);
-}
-
 using Schema = std::set<std::tuple<std::string, std::string, std::string>>;
 
 // Without comments and line breaks, which a later program may word otherwise.
@@ -93,26 +88,6 @@ void Expect(store::Db& db, const char* sql, std::int64_t expected,
   if (found != expected) {
     findings.Altered(
         0, fmt::format("{}: {} where {} must be", what, found, expected));
-  }
-}
-
-void CheckDoubts(store::Db& db, const Records::Derived& derived,
-                 Findings& findings) {
-  for (const auto& [stream, intervals] : derived.doubts) {
-    for (const auto& [from, to] : intervals) {
-      // Rows of one stream do not touch: the first that ends late enough is
-      // the only one that can hold it.
-      Query row(db,
-                "SELECT from_at FROM doubt WHERE stream_id = ? AND to_at >= ? "
-                "ORDER BY to_at LIMIT 1");
-      row.Bind(stream, to);
-      if (!row.Step() || (!row.IsNull(0) && row.Int(0) > from)) {
-        findings.Altered(0, fmt::format("of {} a doubt is missing: from {} to "
-                                        "{} (microseconds since 1970)",
-                                        OfStream(stream), from, to));
-        break;
-      }
-    }
   }
 }
 
@@ -255,7 +230,7 @@ Status CheckTables(Snapshot& snapshot, const Records::Derived& derived,
          "epochs", findings);
   CheckTileCount(db, findings);
   CheckEpochs(db, findings);
-  CheckDoubts(db, derived, findings);
+  derived.doubts.Check(snapshot, findings);
   CheckPositions(db, derived, findings);
   CheckKinds(db, derived, findings);
   if (snapshot.info().schema_version >= kFirstWithSeeds) {

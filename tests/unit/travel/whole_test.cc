@@ -52,6 +52,7 @@ TEST_F(WholeTest, IsTheSameFileAgain) {
 }
 
 TEST_F(WholeTest, ACheckpointFromElsewhereAnchorsItToo) {
+  untold_doubts_ = false;
   Record(4);
   const std::string note = NewestNote();
   ASSERT_THAT(note, HasSubstr("kubescribe.dev/"));
@@ -174,6 +175,7 @@ TEST_F(WholeTest, TwoExportsOfOneFileAreTheSameBytes) {
 
 // As with a recorder beside it.
 TEST_F(WholeTest, IsTheFileOfWhenItBeganThoughItIsWritten) {
+  untold_doubts_ = false;
   Record(10, 600);
   const std::vector<std::string> before = Content(path_);
   const auto root = *MustRead(path_)->RootAt(MustRead(path_)->info().last_seq);

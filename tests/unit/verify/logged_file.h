@@ -3,11 +3,16 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "codec/ed25519.h"
 #include "kube/discovery.h"
+#include "store/db.h"
+#include "store/log_tree.h"
+#include "store/log_writer.h"
+#include "store/rows.h"
 #include "unit/store/store_fixture.h"
 #include "verify/verify.h"
 
@@ -17,6 +22,41 @@ inline std::shared_ptr<const codec::Ed25519Key> KeyFrom(std::uint8_t seed) {
   std::array<std::uint8_t, 32> bytes{};
   bytes.fill(seed);
   return codec::Ed25519Key::FromSeed(bytes);
+}
+
+// The leaves' hashes by seq, as the log has them.
+inline std::map<store::Seq, store::LogHash> HashesOf(const std::string& path) {
+  store::Db db(path, SQLite::OPEN_READONLY, 0, "");
+  store::LeafHashes log(db);
+  std::map<store::Seq, store::LogHash> hashes;
+  for (store::Seq seq = 1; seq <= log.Size(); ++seq) {
+    hashes[seq] = log.Of(seq).value_or(store::LogHash{});
+  }
+  return hashes;
+}
+
+// Leaves and tiles as the rows give them now; what is missing keeps its hash.
+inline void Relog(const std::string& path,
+                  const std::map<store::Seq, store::LogHash>& hashes) {
+  store::Db db(path, SQLite::OPEN_READWRITE, 0, "");
+  db.Exec("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY");
+  db.Exec("DELETE FROM tile");
+  store::FileInfo info = store::ReadInfo(db);
+  store::LogWriter log(db, info, {});
+  for (const auto& [seq, hash] : hashes) {
+    if (seq > info.last_seq) break;
+    const auto is_in = [&, at = seq](const char* rows) {
+      return store::Query(db, rows).Bind(at).Step();
+    };
+    if (is_in("SELECT 1 FROM revision WHERE seq = ?") ||
+        is_in("SELECT 1 FROM record WHERE seq = ?")) {
+      continue;
+    }
+    log.CatchUp(seq - 1);
+    log.AddHash(hash);
+  }
+  log.CatchUp(info.last_seq);
+  log.Put();
 }
 
 class LoggedFileTest : public store::StoreTest {
@@ -34,7 +74,11 @@ class LoggedFileTest : public store::StoreTest {
       if (random.Below(40) == 0 && clock_steps_) clock_.wall -= 2 * kMinute;
       const bool first = writer->last_seq() == 0;
       const Status done = writer->Transact([&](store::Transaction& tx) {
-        if (first) tx.AppendRecord("discovery", 0, "{}", Served());
+        if (first) {
+          tx.AppendRecord("discovery", 0, "{}", Served());
+          tx.AppendRecord("start", 0,
+                          R"({"cluster":"test","identity":"uid-1"})");
+        }
         for (std::uint64_t e = 0; e <= random.Below(9); ++e) {
           Lives(tx, random);
         }
@@ -78,6 +122,44 @@ class LoggedFileTest : public store::StoreTest {
       return {};
     }
     return *std::move(report);
+  }
+
+  // Prunes the file by these wishes; answers the newest checkpoint then.
+  std::string Prune(const std::vector<store::PruneWish>& wishes) {
+    auto writer = MustOpen();
+    for (const store::PruneWish& wish : wishes) {
+      const auto job = writer->StartPrune(wish);
+      EXPECT_TRUE(job.ok()) << job.error().message();
+      while (writer->pruning()) {
+        const Status done = writer->StepPrune();
+        EXPECT_TRUE(done.ok()) << done.error().message();
+        if (!done.ok()) return "";
+      }
+    }
+    EXPECT_GT(writer->prune_progress().revisions, 0);
+    return Close(*writer);
+  }
+
+  // When the record was written that has this part of all.
+  Micros TimeAt(double part) const {
+    store::Db db(path_, SQLite::OPEN_READONLY, 0, "");
+    const auto seq = static_cast<store::Seq>(
+        part * static_cast<double>(db.Int("SELECT last_seq FROM meta")));
+    store::Query row(db,
+                     "SELECT recorded_at FROM revision WHERE seq >= ? "
+                     "ORDER BY seq LIMIT 1");
+    return row.Bind(seq).Step() ? row.Int(0) : 0;
+  }
+
+  store::PruneWish Before(double part) const {
+    store::PruneWish wish;
+    wish.before = TimeAt(part);
+    return wish;
+  }
+  static store::PruneWish Keep(std::int64_t revisions) {
+    store::PruneWish wish;
+    wish.keep = revisions;
+    return wish;
   }
 
   // What a report found, one a line.

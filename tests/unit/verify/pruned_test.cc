@@ -18,44 +18,6 @@ class PrunedTest : public LoggedFileTest {
   // A cut by time then takes as much as it says.
   PrunedTest() { clock_steps_ = false; }
 
-  // Prunes the file by these wishes; answers the newest checkpoint then.
-  std::string Prune(const std::vector<PruneWish>& wishes) {
-    auto writer = MustOpen();
-    for (const PruneWish& wish : wishes) {
-      const auto job = writer->StartPrune(wish);
-      EXPECT_TRUE(job.ok()) << job.error().message();
-      while (writer->pruning()) {
-        const Status done = writer->StepPrune();
-        EXPECT_TRUE(done.ok()) << done.error().message();
-        if (!done.ok()) return "";
-      }
-    }
-    EXPECT_GT(writer->prune_progress().revisions, 0);
-    return Close(*writer);
-  }
-
-  // When the record was written that has this part of all.
-  Micros TimeAt(double part) const {
-    Db db(path_, SQLite::OPEN_READONLY, 0, "");
-    const auto seq = static_cast<store::Seq>(
-        part * static_cast<double>(db.Int("SELECT last_seq FROM meta")));
-    store::Query row(db,
-                     "SELECT recorded_at FROM revision WHERE seq >= ? "
-                     "ORDER BY seq LIMIT 1");
-    return row.Bind(seq).Step() ? row.Int(0) : 0;
-  }
-
-  PruneWish Before(double part) const {
-    PruneWish wish;
-    wish.before = TimeAt(part);
-    return wish;
-  }
-  static PruneWish Keep(std::int64_t revisions) {
-    PruneWish wish;
-    wish.keep = revisions;
-    return wish;
-  }
-
   void Alter(const std::string& sql) const {
     Db db(path_, SQLite::OPEN_READWRITE, 0, "");
     db.Exec(sql);
@@ -89,6 +51,22 @@ TEST_F(PrunedTest, SaysThatAPruneIsUnderWay) {
   EXPECT_GT(report.pruned, 0);
   EXPECT_THAT(report.undecided,
               testing::Contains(HasSubstr("a prune is under way")));
+}
+
+// One after another, whose end told what its tables said then.
+TEST_F(PrunedTest, IsNotCalledAlteredForTheNextPrunesUnderWay) {
+  Write(2, 1500);
+  Prune({Before(0.3), Keep(9)});
+  {
+    auto writer = MustOpen();
+    ASSERT_TRUE(writer->StartPrune(Before(0.9)).ok());
+    ASSERT_TRUE(writer->StepPrune().ok());
+    ASSERT_TRUE(writer->pruning());
+    Close(*writer);
+  }
+  const Report report = MustVerify(path_, {});
+  EXPECT_EQ(report.verdict, Verdict::kUndecided) << Told(report);
+  EXPECT_THAT(report.findings, IsEmpty());
 }
 
 TEST_F(PrunedTest, MoreThanWasPrunedIsMissed) {
@@ -199,6 +177,134 @@ TEST_F(PrunedTest, WhatIsNotKnownAnyMoreIsAsPruningLeftIt) {
     const Report report = MustVerify(path_, {after, "", {}});
     EXPECT_EQ(report.verdict, Verdict::kAltered) << sql;
   }
+}
+
+TEST_F(PrunedTest, DoubtsAreAsTheyWereThoughWhatTheyRestOnIsGone) {
+  Write(9, 1000);
+  Prune({Before(0.9)});
+  Write(10, 1500);
+  const std::string after = Prune({Before(0.9), Keep(2)});
+  {
+    const Report report = MustVerify(path_, {after, "", {}});
+    ASSERT_EQ(report.verdict, Verdict::kGood) << Told(report);
+  }
+  const std::string whole = path_ + ".whole.db";
+  std::filesystem::copy_file(path_, whole);
+  std::vector<std::string> alterations = {
+      "DELETE FROM doubt",
+      "UPDATE doubt SET to_at = to_at - 1",
+      "UPDATE doubt SET from_at = from_at + 1",
+      "UPDATE doubt SET stream_id = stream_id % 3 + 1",
+      "INSERT INTO doubt (stream_id, from_at, to_at) "
+      "SELECT 0, created_at, known_until FROM meta",
+      "UPDATE doubt SET from_at = NULL WHERE id = "
+      "(SELECT id FROM doubt WHERE stream_id = 2 ORDER BY to_at LIMIT 1)",
+      "UPDATE doubt SET to_at = to_at + 1000000 WHERE id = "
+      "(SELECT id FROM doubt WHERE stream_id = 1 ORDER BY to_at LIMIT 1)"};
+  {
+    Db db(path_, SQLite::OPEN_READONLY, 0, "");
+    store::Query rows(db, "SELECT id FROM doubt ORDER BY id");
+    while (rows.Step()) {
+      alterations.push_back("DELETE FROM doubt WHERE id = " + rows.Text(0));
+    }
+  }
+  ASSERT_GT(alterations.size(), 20U);
+  for (const std::string& sql : alterations) {
+    std::filesystem::copy_file(
+        whole, path_, std::filesystem::copy_options::overwrite_existing);
+    Alter(sql);
+    const Report report = MustVerify(path_, {after, "", {}});
+    EXPECT_EQ(report.verdict, Verdict::kAltered) << sql;
+  }
+}
+
+TEST_F(PrunedTest, HonestDoubtsAreGoodWhateverTheClockDid) {
+  clock_steps_ = true;
+  for (std::uint64_t seed = 20; seed < 26; ++seed) {
+    std::filesystem::remove(path_);
+    store::Seq records = 0;
+    for (int i = 0; i < 4; ++i) {
+      records += 250;
+      Write(seed + 100 * static_cast<std::uint64_t>(i), records);
+      Prune({Keep(3)});
+      const Report report = MustVerify(path_, {});
+      ASSERT_EQ(report.verdict, Verdict::kGood) << seed << "\n" << Told(report);
+    }
+  }
+}
+
+// A clock that was set back makes times the same: what is left of a life then
+// begins no later than what went.
+TEST_F(PrunedTest, ALifeThatIsOverAtTheTimeOfItsBeginningIsGood) {
+  auto writer = MustOpen();
+  Do(*writer, [](store::Transaction& tx) { PutPod(tx, "a", "1"); });
+  clock_.wall -= 2 * kMinute;
+  Do(*writer, [](store::Transaction& tx) {
+    PutPod(tx, "a", "2", store::Event::kDeleted);
+    PutPod(tx, "b", "3");
+  });
+  ASSERT_TRUE(writer->StartPrune(Keep(1)).ok());
+  while (writer->pruning()) ASSERT_TRUE(writer->StepPrune().ok());
+  ASSERT_EQ(writer->prune_progress().revisions, 1);
+  ASSERT_TRUE(writer->CloseCleanly().ok());
+  EXPECT_EQ(Told(MustVerify(path_, {})), "");
+}
+
+// Each end says what is new since the one before.
+TEST_F(PrunedTest, AnEndDoesNotRepeatTheDoubtsOfTheOneBefore) {
+  Write(11, 600);
+  const auto payload_of_newest = [this] {
+    const auto reader = MustRead();
+    const auto end = reader->NewestRecord("pruned");
+    EXPECT_TRUE(end.ok() && *end);
+    return *reader->Payload((*end)->seq);
+  };
+  Prune({Before(0.5)});
+  const std::string first = payload_of_newest();
+  EXPECT_THAT(first, HasSubstr("\"pods\""));
+  Prune({Keep(3)});
+  EXPECT_LT(payload_of_newest().size(), first.size() / 4);
+  Write(12, 700);
+  Prune({Keep(2)});
+  EXPECT_LT(payload_of_newest().size(), first.size());
+}
+
+// As earlier programs ended a prune.
+TEST_F(PrunedTest, AnEndWithoutDoubtsDemandsNone) {
+  Write(13, 1000);
+  Prune({Before(0.6)});
+  Alter(
+      "UPDATE record SET detail = json_remove(detail, '$.doubts') "
+      "WHERE kind = 'pruned';"
+      "DELETE FROM body WHERE seq IN "
+      "(SELECT seq FROM record WHERE kind = 'pruned');"
+      "DELETE FROM checkpoint WHERE size >= "
+      "(SELECT min(seq) FROM record WHERE kind = 'pruned')");
+  Relog(path_, HashesOf(path_));
+  EXPECT_EQ(Told(MustVerify(path_, {})), "");
+  const std::string whole = path_ + ".whole.db";
+  std::filesystem::copy_file(path_, whole);
+  Alter("DELETE FROM doubt WHERE id = (SELECT min(id) FROM doubt)");
+  EXPECT_EQ(MustVerify(path_, {}).verdict, Verdict::kGood);
+  // The next end says all of it.
+  std::filesystem::copy_file(whole, path_,
+                             std::filesystem::copy_options::overwrite_existing);
+  const std::string after = Prune({Keep(3)});
+  EXPECT_EQ(Told(MustVerify(path_, {after, "", {}})), "");
+  Alter("DELETE FROM doubt WHERE id = (SELECT min(id) FROM doubt)");
+  EXPECT_THAT(Told(MustVerify(path_, {after, "", {}})),
+              HasSubstr("a doubt is missing"));
+}
+
+TEST_F(PrunedTest, WhatIsNoRevisionIsNeverPruned) {
+  Write(14, 1500);
+  const std::string after = Prune({Before(0.9)});
+  Alter(
+      "CREATE TEMP TABLE first AS SELECT min(seq) AS seq FROM gap;"
+      "DELETE FROM record WHERE seq IN (SELECT seq FROM first);"
+      "DELETE FROM gap WHERE seq IN (SELECT seq FROM first)");
+  const Report report = MustVerify(path_, {after, "", {}});
+  EXPECT_EQ(report.verdict, Verdict::kAltered);
 }
 
 TEST_F(PrunedTest, WhatWasNotCutIsMissing) {
