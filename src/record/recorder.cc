@@ -40,6 +40,12 @@ bool IsLoss(const store::GapRow& gap) {
   return gap.cause != kube::GapCauseName(kube::GapCause::kStart);
 }
 
+void PutIdentity(const std::string& identity, bool weak,
+                 nlohmann::ordered_json& detail) {
+  detail["identity"] = identity;
+  if (weak) detail["identityWeak"] = true;
+}
+
 std::chrono::microseconds Wait(Micros wait) {
   return std::chrono::microseconds(std::max<Micros>(wait, 0));
 }
@@ -90,6 +96,8 @@ Status RecorderImpl::Begin() {
   detail["version"] = KUBESCRIBE_VERSION;
   detail["sqlite"] = store::SqliteVersion();
   detail["redactionKey"] = intake_.redactor().key_id();
+  detail["cluster"] = options_.cluster;
+  PutIdentity(before.identity, before.identity_weak, detail);
   if (before.last_seq != 0) detail["knownUntil"] = before.known_until;
   if (clean_stop_) detail["cleanStop"] = *clean_stop_;
   Status started = Transact([&](store::Transaction& tx) {
@@ -103,6 +111,7 @@ Status RecorderImpl::Begin() {
       if (row.state == watching) row.state = starting;
       tx.PutStream(row);
     }
+    tx.SetCluster(options_.cluster);
     tx.AppendRecord("start", 0, detail.dump());
   });
   if (!started.ok()) return started;
@@ -190,8 +199,12 @@ void RecorderImpl::SetServerVersion(const std::string& version) {
 
 Status RecorderImpl::SetIdentity(const std::string& identity, bool weak) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  Status done =
-      Transact([&](store::Transaction& tx) { tx.SetIdentity(identity, weak); });
+  nlohmann::ordered_json detail;
+  PutIdentity(identity, weak, detail);
+  Status done = Transact([&](store::Transaction& tx) {
+    tx.SetIdentity(identity, weak);
+    tx.AppendRecord("identity", 0, detail.dump());
+  });
   if (done.ok()) NoteInfo();
   return done;
 }

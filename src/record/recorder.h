@@ -127,8 +127,8 @@ class Recorder {
   // What the file held of streams before this start.
   virtual Result<std::vector<store::StreamRow>> Streams() = 0;
   virtual void SetServerVersion(const std::string& version) = 0;
-  // What the file knows the cluster by from now on. REQUIRES: the caller found
-  // it to be the same cluster.
+  // What the file knows the cluster by from now on, and a record of it.
+  // REQUIRES: the caller found it to be the same cluster.
   virtual Status SetIdentity(const std::string& identity, bool weak) = 0;
 
   // Any thread; never blocks on the disk.

@@ -378,6 +378,11 @@ void TransactionImpl::SetServerVersion(const std::string& version) {
   info_.server_version = version;
 }
 
+void TransactionImpl::SetCluster(const std::string& name) {
+  info_.cluster = name;
+  Query(db_, "UPDATE meta SET cluster = ? WHERE id = 1").Bind(name).Run();
+}
+
 void TransactionImpl::SetIdentity(const std::string& identity, bool weak) {
   info_.identity = identity;
   info_.identity_weak = weak;

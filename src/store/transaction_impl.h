@@ -61,6 +61,7 @@ class TransactionImpl final : public Transaction {
                 Micros to) override;
 
   void SetServerVersion(const std::string& version) override;
+  void SetCluster(const std::string& name) override;
   void SetIdentity(const std::string& identity, bool weak) override;
   std::optional<std::string> LastDiscovery() override;
 

@@ -180,7 +180,7 @@ struct NewRevision {
 
 // A record that is not a revision. kind: "gap", "epoch", "discovery", "audit",
 // "clock", "start", "stop", "stub", "config", "key", "prune", "pruned",
-// "server". detail: a JSON object; its keys a kind are in
+// "server", "identity", "import". detail: a JSON object; its keys a kind are in
 // schema/formats/records.md.
 struct Record {
   Seq seq = 0;

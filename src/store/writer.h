@@ -46,7 +46,7 @@ std::string SqliteVersion();
 enum class Training { kNever, kBeside, kAtOnce };
 
 struct OpenOptions {
-  std::string cluster;   // the name in the configuration
+  std::string cluster;   // the name in the configuration, for a new file
   std::string identity;  // "" : do not check (the tool's own writes)
   bool identity_weak = false;
   bool create = true;
@@ -131,6 +131,10 @@ class Transaction {
                         Micros to) = 0;
 
   virtual void SetServerVersion(const std::string& version) = 0;
+  // What the file calls its cluster. What verifies it looks for the newest
+  // record that says so: one belongs into the same transaction, as with
+  // SetIdentity.
+  virtual void SetCluster(const std::string& name) = 0;
   // REQUIRES: it is known to be the same cluster.
   virtual void SetIdentity(const std::string& identity, bool weak) = 0;
   // The payload of the newest "discovery" record, if any.

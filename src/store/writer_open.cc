@@ -130,16 +130,15 @@ Status CheckIdentity(const FileInfo& file, const OpenOptions& options) {
 }
 
 void MarkOpened(Db& db, const OpenOptions& options, FileInfo& info) {
-  if (!options.cluster.empty()) info.cluster = options.cluster;
   if (!options.identity.empty()) {
     info.identity = options.identity;
     info.identity_weak = options.identity_weak;
   }
   info.clean_stop = false;
   Query(db,
-        "UPDATE meta SET cluster = ?, identity = ?, identity_weak = ?, "
-        "clean_stop = 0, opens = opens + 1 WHERE id = 1")
-      .Bind(info.cluster, info.identity, info.identity_weak)
+        "UPDATE meta SET identity = ?, identity_weak = ?, clean_stop = 0, "
+        "opens = opens + 1 WHERE id = 1")
+      .Bind(info.identity, info.identity_weak)
       .Run();
 }
 

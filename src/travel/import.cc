@@ -357,6 +357,9 @@ class Reading {
     detail["file_id"] = source_id_;
     detail["last_seq"] = head_.info.last_seq;
     detail["selection"] = head_.selection;
+    detail["cluster"] = head_.info.cluster;
+    detail["identity"] = head_.info.identity;
+    if (head_.info.identity_weak) detail["identityWeak"] = true;
     // Some are of revisions that are no part of it.
     detail["doubts"] = 0;
     AddOwnRecord("import", detail, Must(importer_->Doubts()));

@@ -195,6 +195,20 @@ void CheckMeta(store::Db& db, Findings& findings) {
          "FROM record WHERE kind = 'server' ORDER BY seq DESC LIMIT 1), 0) "
          "FROM meta m",
          0, "server versions that no record tells", findings);
+  // Files of before these records said so have none that does.
+  Expect(db,
+         "SELECT coalesce((SELECT CASE json_valid(detail) WHEN 1 THEN "
+         "m.cluster <> detail ->> 'cluster' END FROM record WHERE kind IN "
+         "('start', 'import') ORDER BY seq DESC LIMIT 1), 0) FROM meta m",
+         0, "names of the cluster that no record tells", findings);
+  Expect(db,
+         "SELECT coalesce((SELECT CASE json_valid(detail) WHEN 1 THEN "
+         "m.identity <> detail ->> 'identity' OR (m.identity_weak <> "
+         "coalesce(detail ->> 'identityWeak', 0) AND "
+         "detail ->> 'identity' IS NOT NULL) END FROM record WHERE kind IN "
+         "('start', 'identity', 'import') ORDER BY seq DESC LIMIT 1), 0) "
+         "FROM meta m",
+         0, "identities of the cluster that no record tells", findings);
   if (db.Int("SELECT known_until < coalesce((SELECT recorded_at FROM revision "
              "WHERE seq = last_seq), (SELECT recorded_at FROM record WHERE seq "
              "= last_seq), known_until) FROM meta") != 0) {

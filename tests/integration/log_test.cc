@@ -124,6 +124,22 @@ TEST_F(LogTest, ARecorderSignsAndVerifyTellsWhatWasAltered) {
   EXPECT_THAT(altered.text, HasSubstr("the first bad record is " + seq));
 }
 
+TEST_F(LogTest, TheClustersNameAndIdentityAreUnderTheLog) {
+  Record(Elsewhere());
+  ASSERT_EQ(world_.StopRecorder().code, 0);
+  for (const char* sql : {"UPDATE meta SET cluster = 'other'",
+                          "UPDATE meta SET identity = 'kube-system=other'"}) {
+    const std::string whole = world_.dir() + "/whole";
+    std::filesystem::copy_file(world_.Database(sim_), whole);
+    SQLite::Database(world_.Database(sim_), SQLite::OPEN_READWRITE).exec(sql);
+    const Answer altered = Tool("verify --from " + Elsewhere());
+    EXPECT_EQ(altered.code, 5) << sql << "\n" << altered.text;
+    EXPECT_THAT(altered.text, HasSubstr("of the cluster that no record tells"));
+    std::filesystem::rename(whole, world_.Database(sim_));
+  }
+  EXPECT_EQ(Tool("verify --from " + Elsewhere()).code, 0);
+}
+
 TEST_F(LogTest, AReplacedKeyIsVouchedForByTheOldOne) {
   Record(Elsewhere());
   ASSERT_TRUE(WaitForCheckpoint());

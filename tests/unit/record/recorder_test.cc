@@ -311,6 +311,40 @@ TEST_F(RecorderTest, StartSaysHowTheLastRunEnded) {
   EXPECT_EQ(Records("stop").size(), 1U);
 }
 
+// What says so is in the same transaction, so that the file can be verified
+// whenever the recorder ends.
+TEST_F(RecorderTest, WhatTheClusterIsCalledAndKnownByIsInRecords) {
+  Open();
+  EXPECT_EQ(Read()->info().cluster, "c");
+  auto detail = nlohmann::json::parse(Records("start").back().detail);
+  EXPECT_EQ(detail["cluster"], "c");
+  EXPECT_EQ(detail["identity"], "id");
+  ASSERT_TRUE(recorder->SetIdentity("server=1", true).ok());
+  EXPECT_EQ(Read()->info().identity, "server=1");
+  const auto identities = Records("identity");
+  ASSERT_EQ(identities.size(), 1U);
+  EXPECT_EQ(identities[0].detail,
+            R"({"identity":"server=1","identityWeak":true})");
+  ASSERT_TRUE(recorder->Stop(kSecond).ok());
+  // The configuration calls it otherwise now.
+  RecorderOptions options;
+  options.cluster = "d";
+  options.path = file;
+  options.store.cluster = "d";
+  options.store.clock = &clock;
+  options.store.random = &random;
+  options.store.synchronous_full = false;
+  auto renamed = Recorder::Open(options, MakeRedactor(), {});
+  ASSERT_TRUE(renamed.ok()) << renamed.error().message();
+  EXPECT_EQ(Read()->info().cluster, "c");
+  ASSERT_TRUE((*renamed)->Begin().ok());
+  EXPECT_EQ(Read()->info().cluster, "d");
+  detail = nlohmann::json::parse(Records("start").back().detail);
+  EXPECT_EQ(detail["cluster"], "d");
+  EXPECT_EQ(detail["identity"], "server=1");
+  EXPECT_EQ(detail["identityWeak"], true);
+}
+
 TEST_F(RecorderTest, EachChangeOfTheServersVersionIsARecord) {
   Open();
   recorder->SetServerVersion("v1.32.13");

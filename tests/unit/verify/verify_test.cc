@@ -206,6 +206,52 @@ TEST_F(VerifyTest, TheServersVersionIsWhatTheNewestRecordOfItSays) {
   EXPECT_THAT(Told(report), HasSubstr("server versions"));
 }
 
+TEST_F(VerifyTest, TheClusterIsWhatTheNewestRecordOfItSays) {
+  const std::string kept = Write(12, 100);
+  const auto record = [this](const char* kind, const char* detail) {
+    auto writer = MustOpen();
+    Do(*writer, [&](store::Transaction& tx) {
+      if (kind == std::string("start")) tx.SetCluster("renamed");
+      tx.SetIdentity("uid-2", true);
+      tx.AppendRecord(kind, 0, detail);
+    });
+    Close(*writer);
+  };
+  const auto expect_altered = [this](const std::string& what) {
+    const std::string whole = path_ + ".whole.db";
+    std::filesystem::copy_file(path_, whole);
+    SQLite::Database(path_, SQLite::OPEN_READWRITE)
+        .exec("UPDATE meta SET " + what);
+    const Report report = MustVerify(path_, {});
+    EXPECT_EQ(report.verdict, Verdict::kAltered) << what;
+    EXPECT_THAT(Told(report), HasSubstr("of the cluster that no record tells"));
+    std::filesystem::rename(whole, path_);
+  };
+  ExpectGood({kept, "", {}}, MustRead()->info().last_seq);
+  expect_altered("cluster = 'other'");
+  expect_altered("identity = 'other'");
+  expect_altered("identity_weak = 1");
+  // A name of the configuration is the file's with the record that says so.
+  options_.cluster = "renamed";
+  options_.identity = "";
+  ASSERT_TRUE(MustOpen()->CloseCleanly().ok());
+  ExpectGood({}, 0);
+  EXPECT_EQ(MustRead()->info().cluster, "test");
+  record("identity", R"({"identity":"uid-2","identityWeak":true})");
+  ExpectGood({}, 0);
+  expect_altered("identity = 'uid-1'");
+  expect_altered("identity_weak = 0");
+  record("start",
+         R"({"cluster":"renamed","identity":"uid-2","identityWeak":true})");
+  ExpectGood({}, 0);
+  expect_altered("cluster = 'test'");
+  // As earlier programs recorded a start.
+  record("start", "{}");
+  SQLite::Database(path_, SQLite::OPEN_READWRITE)
+      .exec("UPDATE meta SET cluster = 'any', identity = 'any'");
+  ExpectGood({}, 0);
+}
+
 // A body that changed on the disk, as SQLite and zstd take it for good.
 TEST_F(VerifyTest, AReaderNamesTheRecordWhoseBodyIsNotTheOneRecorded) {
   auto writer = MustOpen();
