@@ -1,7 +1,8 @@
 // Reliability T15: an attacker who has the file, and the program, but not the
 // key nor what was kept elsewhere. Every alteration is found given a later
-// checkpoint that was kept; and the attacker is worth the name: where no
-// checkpoint was kept, what is rewritten with care is not found.
+// checkpoint that was kept, of a file that was pruned too; and the attacker is
+// worth the name: where no checkpoint was kept, what is rewritten with care is
+// not found.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
@@ -30,7 +31,7 @@ constexpr Seq kRecords = 600;
 class Attacker {
  public:
   Attacker(std::string path, std::uint64_t seed)
-      : path_(std::move(path)), random_(seed) {}
+      : path_(std::move(path)), random_(seed), hashes_(HashesOf(path_)) {}
 
   // Where the file stood at an earlier time, and another cluster's.
   std::string older;
@@ -43,17 +44,14 @@ class Attacker {
     db_.reset();
     return name;
   }
-  static int kinds() { return static_cast<int>(Kinds().size()); }
+  // The last of them need a file that was pruned.
+  static int kinds(bool pruned) {
+    return static_cast<int>(Kinds().size()) - (pruned ? 0 : kOfPruned);
+  }
 
-  // Leaves and tiles as the rows give them now.
   void RecomputeLog() {
     db_.reset();
-    store::Db db(path_, SQLite::OPEN_READWRITE, 0, "");
-    db.Exec("DELETE FROM tile");
-    store::FileInfo info = store::ReadInfo(db);
-    info.last_seq = db.Int("SELECT last_seq FROM meta");
-    store::LogWriter log(db, info, {});
-    log.CatchUp(info.last_seq);
+    Relog(path_, hashes_);
   }
 
   // And every checkpoint signed anew, with a key of the attacker's own.
@@ -96,6 +94,7 @@ class Attacker {
 
  private:
   using Deed = void (Attacker::*)();
+  static constexpr int kOfPruned = 4;
   static const std::vector<std::pair<std::string, Deed>>& Kinds() {
     static const std::vector<std::pair<std::string, Deed>> kinds = {
         {"edit a body", &Attacker::EditBody},
@@ -132,6 +131,14 @@ class Attacker {
         {"set a position back", &Attacker::SetPositionBack},
         {"add an object without revisions", &Attacker::AddObject},
         {"swap two boxes", &Attacker::SwapBoxes},
+        {"change a doubt", &Attacker::ChangeDoubt},
+        {"add a doubt", &Attacker::AddDoubt},
+        {"rename the cluster", &Attacker::RenameCluster},
+        {"delete what is no revision", &Attacker::DeleteOther},
+        {"edit the table pruned", &Attacker::EditPruned},
+        {"edit pruned_rv", &Attacker::EditPrunedRv},
+        {"edit pruned_object", &Attacker::EditPrunedObject},
+        {"delete what was kept", &Attacker::DeleteKept},
     };
     return kinds;
   }
@@ -277,7 +284,7 @@ class Attacker {
          " WHERE encoding = 0 AND seq > " + seq + " AND base_seq <= " + seq);
     for (const char* column :
          {"revision.seq", "record.seq", "body.seq", "body.base", "gap.seq",
-          "epoch.seq", "object.seq"}) {
+          "epoch.seq", "object.seq", "pruned.seq", "pruned_resource.seq"}) {
       const std::string name(column);
       const std::string table = name.substr(0, name.find('.'));
       const std::string field = name.substr(name.find('.') + 1);
@@ -288,6 +295,12 @@ class Attacker {
            " - " + field + " WHERE " + field + " < 0");
     }
     Exec("UPDATE meta SET last_seq = last_seq + " + std::to_string(by));
+    std::map<Seq, store::LogHash> hashes;
+    const Seq last = std::stoll(seq);
+    for (const auto& [at, hash] : hashes_) {
+      if (at != last || by > 0) hashes[at > last ? at + by : at] = hash;
+    }
+    hashes_ = std::move(hashes);
   }
   void DeleteRecord() {
     const std::string seq = Some(
@@ -397,6 +410,73 @@ class Attacker {
   void RemoveDoubt() {
     Exec("DELETE FROM doubt WHERE id = " + Some("SELECT id FROM doubt"));
   }
+  void ChangeDoubt() {
+    static const std::string edits[] = {
+        "from_at = from_at + 1", "to_at = to_at - 1",
+        "from_at = from_at - 1000000", "to_at = to_at + 1000000",
+        "stream_id = (stream_id + 1) % 4"};
+    Exec("UPDATE doubt SET " + Choose(edits) +
+         " WHERE id = " + Some("SELECT id FROM doubt"));
+  }
+  void AddDoubt() {
+    static const std::string rows[] = {
+        "0, NULL, created_at FROM meta",
+        "1, created_at - 1000000, known_until FROM meta",
+        "2, known_until + 1000000, known_until + 9000000 FROM meta"};
+    Exec("INSERT INTO doubt (stream_id, from_at, to_at) SELECT " +
+         Choose(rows));
+  }
+  void RenameCluster() {
+    static const std::string edits[] = {"cluster = 'prod'",
+                                        "identity = 'uid-9'",
+                                        "identity_weak = 1 - identity_weak"};
+    Exec("UPDATE meta SET " + Choose(edits));
+  }
+  void DeleteOther() {
+    const std::string seq = Some("SELECT seq FROM record");
+    for (const char* table : {"record", "body", "gap", "epoch"}) {
+      Exec("DELETE FROM " + std::string(table) + " WHERE seq = " + seq);
+    }
+  }
+  void EditPruned() {
+    static const std::string edits[] = {
+        "UPDATE pruned SET before_at = coalesce(before_at, 0) - 1",
+        "UPDATE pruned SET keep = coalesce(keep, 0) + 1",
+        "UPDATE pruned SET done = 1 - done",
+        "UPDATE pruned SET revisions = revisions + 1 WHERE done = 1",
+        "DELETE FROM pruned",
+        "INSERT INTO pruned_resource SELECT p.seq, r.id FROM pruned p, "
+        "resource r"};
+    Exec(Choose(edits));
+  }
+  void EditPrunedRv() {
+    static const std::string edits[] = {"UPDATE pruned_rv SET rv = rv || '0'",
+                                        "UPDATE pruned_rv SET rv = '1'",
+                                        "DELETE FROM pruned_rv"};
+    // Where the clock was set back, a cut by time may have taken nothing.
+    if (Db().execAndGet("SELECT count(*) FROM pruned_rv").getInt() == 0) {
+      return Exec("INSERT INTO pruned_rv VALUES (1, 1, '7')");
+    }
+    Exec(Choose(edits) +
+         " WHERE resource_id = " + Some("SELECT resource_id FROM pruned_rv"));
+  }
+  void EditPrunedObject() {
+    static const std::string edits[] = {
+        "UPDATE pruned_object SET before_at = before_at - 1",
+        "UPDATE pruned_object SET from_at = from_at + 1",
+        "UPDATE pruned_object SET before_seq = before_seq - 1",
+        "DELETE FROM pruned_object"};
+    Exec(Choose(edits) +
+         " WHERE object_id = " + Some("SELECT object_id FROM pruned_object"));
+  }
+  void DeleteKept() {
+    const std::string seq = Some(
+        "SELECT v.seq FROM revision v JOIN object o ON o.id = v.object_id "
+        "WHERE o.seq <> v.seq AND v.seq < (SELECT max(seq) FROM pruned)");
+    FreeFrom(seq);
+    Exec("DELETE FROM revision WHERE seq = " + seq);
+    Exec("DELETE FROM body WHERE seq = " + seq);
+  }
   void EditEpoch() {
     static const std::string edits[] = {
         "cause = 'x'", "began_at = began_at + 1", "seq = seq + 1",
@@ -417,6 +497,7 @@ class Attacker {
   void Replace(const std::string& with) {
     db_.reset();
     fs::copy_file(with, path_, fs::copy_options::overwrite_existing);
+    hashes_ = HashesOf(path_);
   }
   void RollBack() { Replace(older); }
   // Goes on from an earlier state, with the program itself.
@@ -496,6 +577,8 @@ class Attacker {
 
   const std::string path_;
   SeededRandom random_;
+  // Of the leaves, which stand for what is missing.
+  std::map<Seq, store::LogHash> hashes_;
   std::unique_ptr<SQLite::Database> db_;
 };
 
@@ -522,38 +605,73 @@ class TamperTest : public LoggedFileTest,
     return attacker;
   }
 
+  // Alters copies, and expects each to be found. `later`: what may be found
+  // only once the prune that is under way has ended.
+  void Alter(int alterations, bool pruned, const std::set<std::string>& later) {
+    const int kinds = Attacker::kinds(pruned);
+    alterations = std::max(kinds * 2, alterations) / kShards;
+    for (int i = 0; i < alterations; ++i) {
+      const int number = GetParam() + i * kShards;
+      SeededRandom random(static_cast<std::uint64_t>(number));
+      Attacker attacker = Fresh(random.Next());
+      const std::string what = attacker.Act(number % kinds);
+      // With what the attacker can do about it: nothing, the log, the log and
+      // the checkpoints.
+      const std::uint64_t effort = random.Below(3);
+      if (effort > 0) attacker.RecomputeLog();
+      if (effort > 1) attacker.SignAnew();
+      const Report report = MustVerify(altered_, {kept_, "", {}});
+      // The attacker mended what had been broken.
+      if (effort == 1 && what.find("tile") != std::string::npos) continue;
+      const std::string told = std::to_string(number) + ": " + what +
+                               ", effort " + std::to_string(effort) + "\n" +
+                               Told(report);
+      if ((effort == 2 && what == "call the file otherwise") ||
+          later.count(what) != 0) {
+        // It could be another file, and the wrong checkpoint.
+        EXPECT_NE(report.verdict, Verdict::kGood) << told;
+      } else {
+        EXPECT_EQ(report.verdict, Verdict::kAltered) << told;
+      }
+    }
+  }
+
   std::string kept_;
   const std::string altered_ = folder_ / "altered.db";
 };
 
 TEST_P(TamperTest, EveryAlterationIsFoundGivenALaterCheckpoint) {
   ASSERT_EQ(MustVerify(path_, {kept_, "", {}}).verdict, Verdict::kGood);
-  const int alterations =
-      std::max(Attacker::kinds() * 2 / kShards,
-               static_cast<int>(kAlterations / kShards * store::TestScale()));
-  for (int i = 0; i < alterations; ++i) {
-    const int number = GetParam() + i * kShards;
-    SeededRandom random(static_cast<std::uint64_t>(number));
-    Attacker attacker = Fresh(random.Next());
-    const std::string what = attacker.Act(number % Attacker::kinds());
-    // With what the attacker can do about it: nothing, the log, the log and
-    // the checkpoints.
-    const std::uint64_t effort = random.Below(3);
-    if (effort > 0) attacker.RecomputeLog();
-    if (effort > 1) attacker.SignAnew();
-    const Report report = MustVerify(altered_, {kept_, "", {}});
-    // The attacker mended what had been broken.
-    if (effort == 1 && what.find("tile") != std::string::npos) continue;
-    const std::string told = std::to_string(number) + ": " + what +
-                             ", effort " + std::to_string(effort) + "\n" +
-                             Told(report);
-    if (effort == 2 && what == "call the file otherwise") {
-      // It could be another file, and the wrong checkpoint.
-      EXPECT_NE(report.verdict, Verdict::kGood) << told;
-    } else {
-      EXPECT_EQ(report.verdict, Verdict::kAltered) << told;
-    }
+  Alter(static_cast<int>(kAlterations * store::TestScale()), /*pruned=*/false,
+        {});
+}
+
+TEST_P(TamperTest, EveryAlterationOfAPrunedFileIsFound) {
+  kept_ = Prune({Before(0.3), Before(0.5), Keep(3)});
+  const Report honest = MustVerify(path_, {kept_, "", {}});
+  ASSERT_EQ(honest.verdict, Verdict::kGood) << Told(honest);
+  Alter(static_cast<int>(kAlterations / 2 * store::TestScale()),
+        /*pruned=*/true, {});
+}
+
+// What a prune took cannot be told before it ends, and all else can.
+TEST_P(TamperTest, WhatAPruneThatIsUnderWayDoesNotTouchIsFoundAtOnce) {
+  kept_ = Prune({Before(0.2), Before(0.5), Keep(6)});
+  {
+    auto writer = MustOpen();
+    ASSERT_TRUE(writer->StartPrune(Keep(2)).ok());
+    ASSERT_TRUE(writer->StepPrune().ok());
+    ASSERT_TRUE(writer->pruning());
+    kept_ = Close(*writer);
   }
+  const Report honest = MustVerify(path_, {kept_, "", {}});
+  ASSERT_EQ(honest.verdict, Verdict::kUndecided);
+  ASSERT_TRUE(honest.findings.empty()) << Told(honest);
+  Alter(static_cast<int>(kAlterations / 3 * store::TestScale()),
+        /*pruned=*/true,
+        {"delete a record", "delete what is no revision",
+         "delete what was kept", "remove a doubt", "change a doubt",
+         "add a doubt", "edit pruned_rv", "edit pruned_object"});
 }
 
 TEST_P(TamperTest, WhatIsRewrittenWithCareTakesACheckpointToBeFound) {
