@@ -97,7 +97,11 @@ Status RecorderImpl::Begin() {
   detail["sqlite"] = store::SqliteVersion();
   detail["redactionKey"] = intake_.redactor().key_id();
   detail["cluster"] = options_.cluster;
-  PutIdentity(before.identity, before.identity_weak, detail);
+  const bool given = !options_.store.identity.empty();
+  const std::string identity =
+      given ? options_.store.identity : before.identity;
+  const bool weak = given ? options_.store.identity_weak : before.identity_weak;
+  PutIdentity(identity, weak, detail);
   if (before.last_seq != 0) detail["knownUntil"] = before.known_until;
   if (clean_stop_) detail["cleanStop"] = *clean_stop_;
   Status started = Transact([&](store::Transaction& tx) {
@@ -112,6 +116,7 @@ Status RecorderImpl::Begin() {
       tx.PutStream(row);
     }
     tx.SetCluster(options_.cluster);
+    tx.SetIdentity(identity, weak);
     tx.AppendRecord("start", 0, detail.dump());
   });
   if (!started.ok()) return started;

@@ -46,8 +46,11 @@ std::string SqliteVersion();
 enum class Training { kNever, kBeside, kAtOnce };
 
 struct OpenOptions {
-  std::string cluster;   // the name in the configuration, for a new file
-  std::string identity;  // "" : do not check (the tool's own writes)
+  std::string cluster;  // the name in the configuration, for a new file
+  // Of the cluster, which the file has to be of; a new one is. "": do not check
+  // (the tool's own writes). Where it is a better one than the file's, it is
+  // Transaction::SetIdentity that makes it the file's.
+  std::string identity;
   bool identity_weak = false;
   bool create = true;
   const Clock* clock = &SystemClock();

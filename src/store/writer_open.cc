@@ -129,17 +129,9 @@ Status CheckIdentity(const FileInfo& file, const OpenOptions& options) {
                            options.identity, hint));
 }
 
-void MarkOpened(Db& db, const OpenOptions& options, FileInfo& info) {
-  if (!options.identity.empty()) {
-    info.identity = options.identity;
-    info.identity_weak = options.identity_weak;
-  }
+void MarkOpened(Db& db, FileInfo& info) {
   info.clean_stop = false;
-  Query(db,
-        "UPDATE meta SET identity = ?, identity_weak = ?, clean_stop = 0, "
-        "opens = opens + 1 WHERE id = 1")
-      .Bind(info.identity, info.identity_weak)
-      .Run();
+  db.Exec("UPDATE meta SET clean_stop = 0, opens = opens + 1 WHERE id = 1");
 }
 
 Status UseWal(Db& db, const std::string& path, const OpenOptions& options) {
@@ -207,7 +199,7 @@ Result<FileInfo> Prepare(Db& db, const std::string& path,
   if (*kind == FileKind::kEmpty) Fill(db, options);
   FileInfo info = ReadInfo(db);
   info.path = path;
-  MarkOpened(db, options, info);
+  MarkOpened(db, info);
   KUBESCRIBE_KILL_POINT("open.before-commit");
   db.Exec("COMMIT");
   KUBESCRIBE_KILL_POINT("open.after-commit");

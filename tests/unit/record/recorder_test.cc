@@ -331,18 +331,21 @@ TEST_F(RecorderTest, WhatTheClusterIsCalledAndKnownByIsInRecords) {
   options.cluster = "d";
   options.path = file;
   options.store.cluster = "d";
+  options.store.identity = "kube-system=1";
   options.store.clock = &clock;
   options.store.random = &random;
   options.store.synchronous_full = false;
   auto renamed = Recorder::Open(options, MakeRedactor(), {});
   ASSERT_TRUE(renamed.ok()) << renamed.error().message();
   EXPECT_EQ(Read()->info().cluster, "c");
+  EXPECT_EQ(Read()->info().identity, "server=1");
   ASSERT_TRUE((*renamed)->Begin().ok());
   EXPECT_EQ(Read()->info().cluster, "d");
+  EXPECT_EQ(Read()->info().identity, "kube-system=1");
   detail = nlohmann::json::parse(Records("start").back().detail);
   EXPECT_EQ(detail["cluster"], "d");
-  EXPECT_EQ(detail["identity"], "server=1");
-  EXPECT_EQ(detail["identityWeak"], true);
+  EXPECT_EQ(detail["identity"], "kube-system=1");
+  EXPECT_FALSE(detail.contains("identityWeak"));
 }
 
 TEST_F(RecorderTest, EachChangeOfTheServersVersionIsARecord) {

@@ -95,7 +95,11 @@ TEST_F(OpenTest, AWeakIdentityGivesWayToAStrongOne) {
   ExpectRefused(Code::kConflict, "another one");
   options_.identity = "uid-9";
   options_.identity_weak = false;
-  const FileInfo info = MustOpen()->info();
+  auto writer = MustOpen();
+  // Which is for the record of the start to say, and the file's with it.
+  EXPECT_EQ(MustRead()->info().identity, "weak-1");
+  Do(*writer, [](Transaction& tx) { tx.SetIdentity("uid-9", false); });
+  const FileInfo info = MustRead()->info();
   EXPECT_EQ(info.identity, "uid-9");
   EXPECT_FALSE(info.identity_weak);
 }
