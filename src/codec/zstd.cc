@@ -79,14 +79,24 @@ struct Compressor::State {
     }
   }
 
-  // The next frame is to be bare, or not.
   void SetBare(bool bare) const {
     Set(ZSTD_c_checksumFlag, bare ? 0 : 1);
     Set(ZSTD_c_dictIDFlag, bare ? 0 : 1);
   }
 
-  static std::optional<std::string_view> Bare(std::string_view frame,
-                                              std::size_t raw_size) {
+  // The blocks of the frame that `make` makes.
+  template <typename Make>
+  std::optional<std::string_view> Bare(std::size_t raw_size, Make make) const {
+    SetBare(true);
+    const struct Back {
+      ~Back() {
+        for (const auto flag : {ZSTD_c_checksumFlag, ZSTD_c_dictIDFlag}) {
+          ZSTD_CCtx_setParameter(context, flag, 1);
+        }
+      }
+      ZSTD_CCtx* context;
+    } back{context.get()};
+    const std::string_view frame = make();
     const std::string header = PlainHeader(raw_size);
     if (!frame.starts_with(header)) return std::nullopt;
     return frame.substr(header.size());
@@ -152,18 +162,12 @@ std::string_view Compressor::Delta(std::string_view raw,
 
 std::optional<std::string_view> Compressor::CompressBare(
     std::string_view raw, const Dictionary& dictionary) {
-  state_->SetBare(true);
-  const std::string_view frame = Compress(raw, dictionary);
-  state_->SetBare(false);
-  return State::Bare(frame, raw.size());
+  return state_->Bare(raw.size(), [&] { return Compress(raw, dictionary); });
 }
 
 std::optional<std::string_view> Compressor::DeltaBare(std::string_view raw,
                                                       std::string_view base) {
-  state_->SetBare(true);
-  const std::string_view frame = Delta(raw, base);
-  state_->SetBare(false);
-  return State::Bare(frame, raw.size());
+  return state_->Bare(raw.size(), [&] { return Delta(raw, base); });
 }
 
 struct Decompressor::State {

@@ -44,8 +44,8 @@ class Compressor {
   // REQUIRES: base.size() + raw.size() <= kLargestDelta.
   std::string_view Delta(std::string_view raw, std::string_view base);
 
-  // The same bare. None: it does not go without a header (what is empty, what
-  // needs a window that is larger than it is).
+  // The same bare. None: it does not go without a header (a body that is larger
+  // than the window, of some megabytes).
   std::optional<std::string_view> CompressBare(std::string_view raw,
                                                const Dictionary& dictionary);
   std::optional<std::string_view> DeltaBare(std::string_view raw,

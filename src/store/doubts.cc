@@ -16,9 +16,11 @@ Micros DoubtsToldUntil(Db& db) {
   {
     // What comes before an import was told of another file.
     Query last(db,
-               "SELECT seq, recorded_at, detail ->> 'doubts' IS NOT NULL "
-               "FROM record WHERE kind = 'import' OR (kind = 'pruned' AND "
-               "detail ->> 'doubts' IS NOT NULL) ORDER BY seq DESC LIMIT 1");
+               "SELECT seq, recorded_at, json_valid(detail) AND "
+               "detail ->> 'doubts' IS NOT NULL FROM record "
+               "WHERE kind = 'import' OR (kind = 'pruned' AND "
+               "json_valid(detail) AND detail ->> 'doubts' IS NOT NULL) "
+               "ORDER BY seq DESC LIMIT 1");
     if (!last.Step() || !last.Bool(2)) return 0;
     told = last.Int(0);
     until = last.Int(1);
@@ -27,7 +29,7 @@ Micros DoubtsToldUntil(Db& db) {
   // clock was set back.
   Query back(db,
              "SELECT min(detail ->> 'to') FROM record WHERE kind = 'clock' "
-             "AND seq > ?");
+             "AND json_valid(detail) AND seq > ?");
   const std::optional<std::int64_t> to =
       back.Bind(told).Step() ? back.OptionalInt(0) : std::nullopt;
   return std::max<Micros>(0, std::min(until, to.value_or(until)));

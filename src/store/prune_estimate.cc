@@ -35,6 +35,7 @@ class Estimate {
     if (!wish_.max_bytes) {
       PruneCut cut;
       cut.keep = wish_.keep;
+      if (wish_.keep) cut.seq = db->Int("SELECT last_seq FROM meta");
       if (wish_.before) {
         cut.at = std::min<Micros>(*wish_.before,
                                   db->Int("SELECT known_until FROM meta"));

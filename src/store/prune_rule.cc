@@ -31,16 +31,18 @@ bool AnyBeyond(Db& db, std::int64_t object_id, Seq last, Micros before) {
   return query.Bind(object_id, last, before).Step();
 }
 
+// What comes while the prune goes on is none of its business: it is behind the
+// record that tells of it.
 std::optional<ObjectPlan> PlanByCount(Db& db, const PruneObject& object,
-                                      std::int64_t keep) {
+                                      std::int64_t keep, Seq last) {
   ObjectPlan plan;
   {
     Query oldest(db,
                  "SELECT seq, changed_at, coalesce(nullif(rv, ''), list_rv), "
                  "epoch FROM revision INDEXED BY revision_object "
-                 "WHERE object_id = ? AND late = 0 "
+                 "WHERE object_id = ? AND late = 0 AND seq <= ? "
                  "ORDER BY seq DESC LIMIT 1 OFFSET ?");
-    if (!oldest.Bind(object.id, keep - 1).Step()) return std::nullopt;
+    if (!oldest.Bind(object.id, last, keep - 1).Step()) return std::nullopt;
     plan.baseline = oldest.Int(0);
     plan.baseline_at = oldest.Int(1);
     plan.rv = oldest.Text(2);
@@ -79,7 +81,7 @@ std::optional<PruneObject> NextObject(Db& db, std::int64_t after) {
 
 std::optional<ObjectPlan> PlanOf(Db& db, const PruneObject& object,
                                  const PruneCut& cut, std::int64_t highest_id) {
-  if (cut.keep) return PlanByCount(db, object, *cut.keep);
+  if (cut.keep) return PlanByCount(db, object, *cut.keep, cut.seq);
   ObjectPlan plan;
   plan.before = *cut.at;
   bool over = object.seq == 0;  // nothing but late revisions

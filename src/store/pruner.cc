@@ -24,7 +24,7 @@ constexpr std::size_t kMostLooks = 4096;
 // Between two looks at the clock.
 constexpr std::size_t kChunk = 8;
 // Seeds of a step: their revisions get 255 salts each at most, mostly few.
-constexpr std::size_t kMostSeeds = 16;
+constexpr std::size_t kMostSeeds = 8;
 constexpr std::int64_t kBodiesAStep = 4096;
 constexpr std::int64_t kSeqsAStep = 65536;
 constexpr int kFewestPages = 16;
@@ -81,6 +81,7 @@ void Pruner::Resume() {
   cut.seq = open.OptionalInt(2).value_or(0);
   cut.keep = open.OptionalInt(3);
   const Seq record = open.Int(0);
+  if (cut.keep) cut.seq = record - 1;
   Query kinds(db_, "SELECT resource_id FROM pruned_resource WHERE seq = ?");
   kinds.Bind(record);
   while (kinds.Step()) cut.resources.push_back(kinds.Int(0));
@@ -110,6 +111,7 @@ std::int64_t Pruner::Start(const PruneWish& wish) {
   PruneCut cut;
   cut.resources = wish.resources;
   cut.keep = wish.keep;
+  if (wish.keep) cut.seq = db_.Int("SELECT last_seq FROM meta WHERE id = 1");
   if (wish.before) {
     cut.at = std::min<Micros>(
         *wish.before, db_.Int("SELECT known_until FROM meta WHERE id = 1"));
@@ -316,7 +318,8 @@ void Pruner::CutChains(std::int64_t object_id, const std::vector<Row>& going) {
     } catch (const SQLite::Exception&) {
       throw;
     } catch (const std::exception&) {
-      // It is damaged, and stays so: reading it says so as before.
+      // It is damaged, and stays so: reading it says so as before. (As does the
+      // hash of its leaf where damage decodes to something.)
       continue;
     }
     if (raw) bodies_.Rewrite(seq, *raw, known_until_);
@@ -505,8 +508,9 @@ void Pruner::WriteProgress() {
 // what it was.
 void Pruner::StepSalts() {
   const Micros deadline = clock_.Mono() + kStepTime;
-  const Seq cut = cut_.keep ? last_seq_ : cut_.seq;
+  const std::size_t most = std::min(kMostSeeds, most_revisions_ / kChunk);
   std::vector<std::int64_t> parting;
+  std::int64_t looks = 0;
   bool more = false;
   {
     Query seeds(db_,
@@ -516,14 +520,14 @@ void Pruner::StepSalts() {
                 "WHERE r.seq > 256 * s.place AND r.seq <= 256 * s.place + 256) "
                 "FROM salt_seed s WHERE s.place > ? AND s.place <= ? "
                 "ORDER BY s.place");
-    seeds.Bind(salts_place_, SeedPlace(cut));
+    seeds.Bind(salts_place_, SeedPlace(cut_.seq));
     while (seeds.Step()) {
       const std::int64_t place = seeds.Int(0);
       const Seq last = std::min(last_seq_, kSeedRecords * (place + 1));
       salts_place_ = place;
       if (seeds.Int(1) < last - kSeedRecords * place) parting.push_back(place);
-      more = parting.size() >= kMostSeeds ||
-             (place % 16 == 0 && clock_.Mono() >= deadline);
+      more = parting.size() >= most ||
+             (++looks % 16 == 0 && clock_.Mono() >= deadline);
       if (more) break;
     }
   }

@@ -60,6 +60,11 @@ inline bool IsDelta(std::int64_t encoding) {
   return encoding == static_cast<std::int64_t>(Encoding::kBareDelta) ||
          encoding == static_cast<std::int64_t>(Encoding::kDelta);
 }
+// Has it no checksum of its own?
+inline bool IsBare(std::int64_t encoding) {
+  return encoding == static_cast<std::int64_t>(Encoding::kBareDelta) ||
+         encoding == static_cast<std::int64_t>(Encoding::kBareDictionary);
+}
 // The seq of the body that a row of this seq builds on; 0: none. `base`: as the
 // row has it.
 inline Seq BaseOf(Seq seq, std::int64_t encoding,

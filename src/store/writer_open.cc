@@ -140,6 +140,8 @@ Status UseWal(Db& db, const std::string& path, const OpenOptions& options) {
   // undo the whole file.
   db.Exec(options.synchronous_full ? "PRAGMA synchronous = EXTRA"
                                    : "PRAGMA synchronous = OFF");
+  // What is pruned is to be gone, however this SQLite was built.
+  db.Int("PRAGMA secure_delete = ON");
   const std::string mode = db.Text("PRAGMA journal_mode = WAL");
   if (mode != "wal") {
     return Error(Code::kIo,

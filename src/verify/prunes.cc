@@ -50,6 +50,10 @@ void Prunes::Load(store::Db& db) {
     Prune& prune = prunes_[rows.Int(0)];
     prune.before = NumberOf(detail, "before");
     prune.keep = NumberOf(detail, "keep");
+    if (detail.is_object() && detail.contains("reason") &&
+        detail["reason"].is_string()) {
+      prune.reason = detail["reason"].get<std::string>();
+    }
     const Seq last = rows.Int(0) - 1;
     prune.cut =
         prune.keep ? last : std::min(last, NumberOf(detail, "seq").value_or(0));
@@ -140,7 +144,7 @@ void Prunes::CheckTable(store::Db& db, Findings& findings) const {
   Query rows(db,
              "SELECT seq, before_at, before_seq, keep, revisions, done, "
              "NOT EXISTS (SELECT 1 FROM pruned_resource r "
-             "WHERE r.seq = pruned.seq) FROM pruned");
+             "WHERE r.seq = pruned.seq), reason FROM pruned");
   while (rows.Step()) {
     const auto of = prunes_.find(rows.Int(0));
     if (of == prunes_.end()) {
@@ -154,7 +158,7 @@ void Prunes::CheckTable(store::Db& db, Findings& findings) const {
     const bool same_cut = prune.keep ? rows.OptionalInt(3) == prune.keep
                                      : rows.OptionalInt(2) == prune.cut;
     if (rows.OptionalInt(1) != prune.before || !same_cut ||
-        rows.Bool(6) != prune.all_kinds ||
+        rows.Text(7) != prune.reason || rows.Bool(6) != prune.all_kinds ||
         rows.Bool(5) != prune.took.has_value() ||
         (prune.took && rows.Int(4) != *prune.took)) {
       findings.Altered(of->first,

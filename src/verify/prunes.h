@@ -45,6 +45,7 @@ class Prunes {
     std::optional<Micros> before;
     store::Seq cut = 0;  // records up to it
     std::optional<std::int64_t> keep;
+    std::string reason;
     bool all_kinds = false;
     std::optional<std::int64_t> took;  // none: it was not carried to its end
     store::Seq end = 0;                // the record that says so

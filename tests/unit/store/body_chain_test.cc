@@ -225,6 +225,16 @@ TEST_F(BodyChainTest, WhatIsMissingOrTwistedIsSaidByRecord) {
               HasSubstr("dictionary 32768 is damaged"));
 }
 
+// The checksum of a bare body is its leaf's hash.
+TEST_F(BodyChainTest, WhatTheLogHasNoHashOfIsNotShownAsGood) {
+  auto writer = MustOpen();
+  Put(*writer, {"a"}, 0, 10);
+  ASSERT_TRUE(*writer->CloseCleanly());
+  writer.reset();
+  Execute("DELETE FROM tile");
+  EXPECT_THAT(BodyError(4), testing::HasSubstr("the log has no hash of it"));
+}
+
 TEST_F(BodyChainTest, AChainWithoutEndIsNotFollowed) {
   auto writer = MustOpen();
   Put(*writer, {"a"}, 0, 80);

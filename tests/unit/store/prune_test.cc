@@ -345,6 +345,38 @@ TEST_F(PruneTest, RecordingGoesOnBetweenTheSteps) {
   }
 }
 
+// What comes behind the record of a prune is not taken by it, which nobody
+// could tell from what an attacker takes; also where it goes on in another
+// writer.
+TEST_F(PruneTest, ToANumberOfRevisionsWhileRecordingGoesOn) {
+  ASSERT_NO_FATAL_FAILURE(Make(7, 400));
+  for (const bool cut_off : {false, true}) {
+    auto writer = MustOpen();
+    ASSERT_TRUE(writer->StartPrune({{}, {}, 2, {}, "count"}).ok());
+    int n = cut_off ? 200'000 : 100'000;
+    int steps = 0;
+    while (writer->pruning()) {
+      Do(*writer, [&](Transaction& tx) {
+        for (int i = 0; i < 60; ++i) {
+          PutPod(tx, "uid" + std::to_string(i % 20), std::to_string(n++));
+        }
+      });
+      ASSERT_TRUE(writer->StepPrune().ok());
+      if (cut_off && ++steps == 2) {
+        writer.reset();
+        writer = MustOpen();
+      }
+    }
+    ASSERT_TRUE(writer->CloseCleanly().ok());
+    ExpectWhole(path_);
+    const auto report = verify::Verify(path_, {});
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->verdict, verify::Verdict::kGood)
+        << (report->findings.empty() ? "" : report->findings[0].what);
+    EXPECT_GT(report->pruned, 0);
+  }
+}
+
 TEST_F(PruneTest, ABackupMeanwhileIsWhole) {
   ASSERT_NO_FATAL_FAILURE(Make(9, 600));
   const std::string copy = folder_ / "copy.db";

@@ -169,6 +169,7 @@ TEST_F(PrunedTest, WhatIsNotKnownAnyMoreIsAsPruningLeftIt) {
         "UPDATE pruned_object SET before_seq = before_seq - 1",
         "UPDATE pruned_object SET before_rv = before_rv || '0'",
         "UPDATE pruned_object SET epoch = epoch + 1",
+        "UPDATE pruned SET reason = 'age'",
         "UPDATE pruned_rv SET rv = rv || '0'",
         "UPDATE pruned_rv SET epoch = epoch + 1000"}) {
     std::filesystem::copy_file(
