@@ -175,7 +175,7 @@ class Query {
   }
   template <typename... Kinds>
   void BindOne(const std::variant<Kinds...>& value) {
-    std::visit([this](const auto& one) { BindOne(one); }, value);
+    std::visit([this](const auto& one) { this->BindOne(one); }, value);
   }
   template <typename T>
   void BindOne(const std::optional<T>& value) {

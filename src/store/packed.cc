@@ -51,7 +51,7 @@ PackedUid PackUid(std::string_view uid) {
     const unsigned digit = HexDigit(uid[at]);
     if (digit > 15) return uid;
     std::uint8_t& byte = packed[digits / 2];
-    byte = static_cast<std::uint8_t>(byte << 4 | digit);
+    byte = static_cast<std::uint8_t>(unsigned{byte} << 4 | digit);
     ++digits;
   }
   return packed;

@@ -993,8 +993,10 @@ def crd_edited(s):
             content_type="application/merge-patch+json")
         s.note(f"edited: {status}")
     s.watch(f"{path}?watch=1&resourceVersion={at}", during=edit)
-    s.until(f"/apis/{group}/v1/things?limit=1", 200)
-    s.watch(f"{path}?watch=1&resourceVersion={at}&timeoutSeconds=1")
+    # A server that is busy serves the old storage for a while, and then none.
+    old = f"{path}?watch=1&resourceVersion={at}&timeoutSeconds=1"
+    s.until(old, 200, "Expired")
+    s.watch(old)
     s.ask(path)
     now = s.settle(path)
     s.create(path, thing(group, "c"))

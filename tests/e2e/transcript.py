@@ -121,10 +121,13 @@ class Script:
                           "&resourceVersionMatch=NotOlderThan")
         return at
 
-    def until(self, path, wanted, timeout=30):
-        """Asks until the answer's status is `wanted`."""
+    def until(self, path, wanted, says="", timeout=30):
+        """Asks until the answer's status is `wanted`, and it `says` that."""
         end = time.monotonic() + timeout
-        while self.quiet("GET", path)[0] != wanted:
+        while True:
+            status, _, data = self.quiet("GET", path)
+            if status == wanted and says in str(data):
+                return
             if time.monotonic() > end:
                 raise Mismatch(f"{self.target.name}: {path} never {wanted}")
             time.sleep(0.05)
