@@ -19,7 +19,7 @@ constexpr char kExportExamples[] = R"(Examples:
   kubescribe export | jq 'select(.record == "gap")'
   kubescribe export pods,events -n prod --since 2h > lines.jsonl
   kubescribe export -o prod.zst
-  kubescribe export deploy/web -n prod --since '10:00' --until '11:00' -o web.zst
+  kubescribe export deploy/web -n prod --since 2h --until 1h -o web.zst
 
 Without -o: a line for each record. With -o a file that `kubescribe import` makes
 a database of again, compressed where its name ends in .zst. Of everything, the
