@@ -14,6 +14,20 @@ constexpr std::int64_t kLargestBody = std::int64_t{1} << 30;
 // Memory that is not kept for the next body.
 constexpr std::size_t kLargestSpare = std::size_t{1} << 20;
 
+bool IsDelta(std::int64_t encoding) {
+  return encoding == static_cast<std::int64_t>(Encoding::kBareDelta) ||
+         encoding == static_cast<std::int64_t>(Encoding::kDelta);
+}
+
+// The seq of the body that a row builds on; 0: none. `base`: as the row has it.
+Seq BaseOf(Seq seq, std::int64_t encoding, std::optional<std::int64_t> base) {
+  if (!base) return 0;
+  if (encoding != static_cast<std::int64_t>(Encoding::kBareDelta)) return *base;
+  // Whatever stands there.
+  return static_cast<Seq>(static_cast<std::uint64_t>(seq) -
+                          static_cast<std::uint64_t>(*base));
+}
+
 }  // namespace
 
 bool BodyReader::HasLinks() {

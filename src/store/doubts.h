@@ -10,9 +10,11 @@
 
 namespace kubescribe::store {
 
-// The rows that end before it are as records of the file have them already.
+// Rows that end before this time are in the payloads that there are already; 0:
+// there is none since the file was made or imported. Throws SQLite::Exception.
 Micros DoubtsToldUntil(Db& db);
-// The payload: the rows that end at `from` or later; "": there are none.
+// The payload: the rows that end at `from` or later; "": there are none. Throws
+// SQLite::Exception.
 std::string DoubtsFrom(Db& db, Micros from);
 
 }  // namespace kubescribe::store

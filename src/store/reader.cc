@@ -13,6 +13,12 @@
 namespace kubescribe::store {
 namespace {
 
+// Has a body of this encoding no checksum of its own?
+bool IsBare(std::int64_t encoding) {
+  return encoding == static_cast<std::int64_t>(Encoding::kBareDelta) ||
+         encoding == static_cast<std::int64_t>(Encoding::kBareDictionary);
+}
+
 std::int64_t Limit(std::size_t limit) {
   constexpr std::size_t kMost = std::numeric_limits<std::int32_t>::max();
   return static_cast<std::int64_t>(std::min(limit, kMost));
@@ -191,7 +197,7 @@ Result<std::optional<std::string>> ReaderImpl::Decode(Seq seq) {
 void ReaderImpl::CheckLeaf(Seq seq, std::string_view body) {
   if (!logged_) logged_ = hashes_.Size();
   if (seq > *logged_) {
-    // What a newer writer has not brought into the log yet: it has checksums.
+    // What a newer writer has not brought into the log yet has checksums.
     Query row(*db_, "SELECT encoding FROM body WHERE seq = ?");
     if (!row.Bind(seq).Step() || !IsBare(row.Int(0))) return;
     throw std::runtime_error("the log has no hash of it");

@@ -56,24 +56,6 @@ enum class Encoding {
   kDelta = 3,
   kBareDictionary = 4,
 };
-inline bool IsDelta(std::int64_t encoding) {
-  return encoding == static_cast<std::int64_t>(Encoding::kBareDelta) ||
-         encoding == static_cast<std::int64_t>(Encoding::kDelta);
-}
-// Has it no checksum of its own?
-inline bool IsBare(std::int64_t encoding) {
-  return encoding == static_cast<std::int64_t>(Encoding::kBareDelta) ||
-         encoding == static_cast<std::int64_t>(Encoding::kBareDictionary);
-}
-// The seq of the body that a row of this seq builds on; 0: none. `base`: as the
-// row has it.
-inline Seq BaseOf(Seq seq, std::int64_t encoding,
-                  std::optional<std::int64_t> base) {
-  if (!base) return 0;
-  return encoding == static_cast<std::int64_t>(Encoding::kBareDelta)
-             ? seq - *base
-             : *base;
-}
 
 // What the body of a revision is. kStub: it could not be kept; the body is a
 // small JSON object that says why (reason, size, digest).

@@ -38,13 +38,17 @@ class Doubts {
   void Add(std::int64_t stream, Micros from, Micros to) {
     needed_[stream].Add(from, to);
   }
-  // The records `prune`, `pruned` and `import`.
+  // The records `prune`, `pruned` and `import`: their `detail`, and
+  // what it says is in the payload. What cannot be read there is a finding.
   void AddPrune() { ++prunes_; }
   void AddPruned(const nlohmann::json& detail, std::string_view payload,
                  store::Seq seq, Findings& findings);
   void AddImport(const nlohmann::json& detail, std::string_view payload,
                  store::Seq seq, Findings& findings);
 
+  // After the last record. That there is none too much is not looked at while
+  // somebody records, where a prune is under way, and behind one whose end
+  // tells of no doubts (of earlier programs).
   void Check(Snapshot& snapshot, Findings& findings) const;
 
  private:

@@ -20,6 +20,12 @@ constexpr const char* kPlain =
     "event, source, evidence, late, body_kind, rv, recorded_at, changed_at, "
     "not_before FROM revision WHERE seq > ? AND seq <= ? ORDER BY seq";
 
+// Whatever stands in the file.
+Micros Minus(Micros at, std::int64_t lag) {
+  return static_cast<Micros>(static_cast<std::uint64_t>(at) -
+                             static_cast<std::uint64_t>(lag));
+}
+
 }  // namespace
 
 Revisions::Revisions(store::Db& db, int schema_version, store::Seq after,
@@ -62,10 +68,11 @@ void Revisions::ReadPacked() {
   } else {
     row_.rv = rows_.Blob(8);
   }
-  row_.recorded_at = rows_.Int(9) + kPackedTimeBase;
-  row_.changed_at = row_.recorded_at - rows_.Int(10);
+  row_.recorded_at = Minus(rows_.Int(9), -kPackedTimeBase);
+  row_.changed_at = Minus(row_.recorded_at, rows_.Int(10));
   row_.not_before.reset();
-  if (!rows_.IsNull(11)) row_.not_before = row_.recorded_at - rows_.Int(11);
+  if (!rows_.IsNull(11))
+    row_.not_before = Minus(row_.recorded_at, rows_.Int(11));
 }
 
 void Revisions::ReadPlain() {

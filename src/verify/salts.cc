@@ -18,9 +18,11 @@ std::string_view Salts::Of(store::Seq seq, std::string_view stored) {
     seed_.clear();
     store::Query row(snapshot_.db(),
                      "SELECT seed FROM salt_seed WHERE place = ?");
-    if (row.Bind(place).Step()) seed_ = row.Blob(0);
+    if (row.Bind(place).Step() && row.Blob(0).size() == kSeed) {
+      seed_ = row.Blob(0);
+    }
   }
-  if (seed_.size() < kSeed) return {};
+  if (seed_.empty()) return {};
   seed_.resize(kSeed);
   for (int shift = 56; shift >= 0; shift -= 8) {
     seed_ += static_cast<char>(seq >> shift & 0xff);

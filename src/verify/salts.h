@@ -26,7 +26,7 @@ class Salts {
  private:
   Snapshot& snapshot_;
   std::int64_t place_ = -1;  // of the seed; -1: none was read
-  // The seed, and room for the number behind it; empty where there is none.
+  // The seed, and the number behind it; empty where there is none of 32 bytes.
   std::string seed_;
   std::array<std::uint8_t, 32> digest_{};
 };
