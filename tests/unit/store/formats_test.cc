@@ -296,6 +296,11 @@ TEST_F(FormatsTest, TheScriptDecodesAFileAsTheReaderDoes) {
   EXPECT_NE(damaged.status, 0);
   EXPECT_THAT(damaged.out, testing::HasSubstr("1000: record 1000: "));
   EXPECT_THAT(damaged.out, testing::HasSubstr(last));
+  // Also where it decodes to something.
+  SQLite::Database(path_, SQLite::OPEN_READWRITE)
+      .exec("UPDATE salt_seed SET seed = zeroblob(32)");
+  EXPECT_THAT(Decode(path_).out,
+              testing::HasSubstr("record 151 is not what was recorded"));
 }
 
 TEST_F(FormatsTest, TheScriptSaysWhatItCannotRead) {

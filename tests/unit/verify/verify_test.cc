@@ -334,6 +334,8 @@ TEST_F(VerifyTest, WhatIsDerivedOfObjectsIsComparedOnTheWay) {
           "INSERT INTO lifetime SELECT 3, begin_second, end_second, "
           "resource_low, resource_high, namespace_low, namespace_high "
           "FROM lifetime WHERE object_id = 1",
+          "INSERT INTO salt_seed VALUES (1000, randomblob(32))",
+          "UPDATE salt_seed SET seed = zeroblob(32)", "DELETE FROM salt_seed",
           "UPDATE object SET born_at = born_at + 1 WHERE id = 2",
           "UPDATE object SET alive = 1 - alive WHERE id = 3",
           "UPDATE object SET above_rv = 99 WHERE id = 4",
