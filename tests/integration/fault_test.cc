@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/faults.h"
 #include "integration/fault_table.h"
 #include "integration/setup.h"
 #include "integration/truth.h"
@@ -282,6 +283,12 @@ class Batch {
     ASSERT_EQ(WaitUntilRecorded(world_, *witness_, limit), "");
   }
 
+  // What befalls a cluster may be the loss of any of its streams.
+  static bool OfAllStreams(const FaultRow& row) {
+    return !row.cause.empty() && fakes::FindFaultKind(row.fault.name)->scope ==
+                                     fakes::FaultScope::kCluster;
+  }
+
   // A line of the log that is of the row's cluster and gives the reason.
   bool LogSays(const FaultRow& row) const {
     std::istringstream log(world_.RecorderLog());
@@ -306,11 +313,9 @@ class Batch {
       EXPECT_THAT(gaps, IsEmpty());
     }
     for (const std::string& gap : gaps) {
-      // A restart is of all streams.
-      const bool known = row.fault.name == "restart"
-                             ? gap.ends_with(":" + row.cause)
-                             : gap == allowed;
-      EXPECT_TRUE(known) << "a false gap: " << gap;
+      EXPECT_TRUE(OfAllStreams(row) ? gap.ends_with(":" + row.cause)
+                                    : gap == allowed)
+          << "a false gap: " << gap;
     }
     if (row.gap == Expect::kGap) {
       EXPECT_THAT(gaps, testing::Contains(allowed).Times(1));
