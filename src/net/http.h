@@ -35,9 +35,11 @@ class Scheduler {
 struct Request {
   std::string target;  // path and query, below the server's path prefix
   std::string accept = "application/json";
+  // Bytes come when something happens, and nobody waits for the next ones.
+  bool watch = false;
   // Ask for gzip. Never for a watch (P§2, the gzip trap).
   bool compressed = false;
-  // The whole transfer must end within this; 0: no limit (watches).
+  // The whole transfer must end within this; 0: no limit.
   Micros deadline = 0;
   // No byte for this long ends the transfer; 0: no limit.
   Micros idle_limit = 0;

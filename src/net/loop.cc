@@ -226,7 +226,7 @@ void Loop::Impl::RunDrained() {
     if (transfer->received_in_ == turn_) {
       drain_due_.push_back(transfer);
       drain_soon_ = true;
-    } else if (!SocketEmpty(transfer->running_easy_)) {
+    } else if (!SocketEmpty(*transfer)) {
       drain_due_.push_back(transfer);  // epoll wakes us for what is there
     } else {
       transfer->drain_due_ = false;
@@ -239,14 +239,10 @@ void Loop::Impl::RunDrained() {
   }
 }
 
-bool Loop::Impl::SocketEmpty(CURL* easy) {
-  curl_socket_t fd = CURL_SOCKET_BAD;
-  if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
-      fd == CURL_SOCKET_BAD) {
-    return true;
-  }
+bool Loop::Impl::SocketEmpty(const LoopTransfer& transfer) {
+  if (transfer.socket_ < 0) return true;
   char byte = 0;
-  const ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const ssize_t n = recv(transfer.socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
@@ -263,6 +259,7 @@ void Loop::Impl::Remove(LoopTransfer* transfer) {
   if (transfer->drain_due_) std::erase(drain_due_, transfer);
   transfer->drain_due_ = false;
   transfer->running_easy_ = nullptr;
+  transfer->socket_ = -1;
 }
 
 void Loop::Impl::Received(LoopTransfer* transfer) {
@@ -286,9 +283,13 @@ void Loop::Impl::Pause(CURL* easy, int bitmask) {
   in_curl_ = false;
 }
 
-int Loop::Impl::SocketCallback(CURL*, curl_socket_t fd, int what, void* self,
-                               void*) {
+int Loop::Impl::SocketCallback(CURL* easy, curl_socket_t fd, int what,
+                               void* self, void*) {
   const int epoll = static_cast<Impl*>(self)->epoll_;
+  const auto& running = static_cast<Impl*>(self)->running_;
+  if (const auto it = running.find(easy); it != running.end()) {
+    it->second->socket_ = (what & CURL_POLL_IN) != 0 ? fd : -1;
+  }
   epoll_event event{};
   event.data.fd = fd;
   if (what == CURL_POLL_REMOVE || what == CURL_POLL_NONE) {

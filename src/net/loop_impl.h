@@ -30,6 +30,7 @@ class LoopTransfer {
  private:
   friend class Loop::Impl;
   CURL* running_easy_ = nullptr;
+  int socket_ = -1;                // that curl wants to read; -1: none
   std::uint64_t received_in_ = 0;  // the turn that last brought bytes
   bool drain_due_ = false;
 };
@@ -71,7 +72,7 @@ class Loop::Impl {
   void Pause(CURL* easy, int bitmask);
 
  private:
-  static int SocketCallback(CURL*, curl_socket_t fd, int what, void* self,
+  static int SocketCallback(CURL* easy, curl_socket_t fd, int what, void* self,
                             void*);
   static int TimerCallback(CURLM*, long timeout_ms, void* self);
   bool stopped() const { return stop_.load(std::memory_order_acquire); }
@@ -83,7 +84,7 @@ class Loop::Impl {
   void RunTimers();
   void RunCompleted();
   void RunDrained();
-  static bool SocketEmpty(CURL* easy);
+  static bool SocketEmpty(const LoopTransfer& transfer);
 
   static constexpr int kMaxEvents = 256;
 

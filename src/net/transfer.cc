@@ -129,8 +129,7 @@ void Transfer::SetOptions(const Credential& credential) {
   Set(easy_, CURLOPT_NOSIGNAL, 1L);
   Set(easy_, CURLOPT_ERRORBUFFER, error_text_);
   Set(easy_, CURLOPT_USERAGENT, endpoint_.user_agent.c_str());
-  Set(easy_, CURLOPT_BUFFERSIZE,
-      request_.deadline > 0 ? kListBuffer : kWatchBuffer);
+  Set(easy_, CURLOPT_BUFFERSIZE, request_.watch ? kWatchBuffer : kListBuffer);
   Set(easy_, CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(endpoint_.connect_timeout / kMillisecond));
   if (request_.compressed && !endpoint_.connection.disable_compression) {

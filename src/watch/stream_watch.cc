@@ -57,6 +57,7 @@ void Stream::OpenWatch() {
   net::Request request;
   request.target = WatchTarget(spec_, rv, timeout);
   request.accept = WatchAccept(spec_.level);
+  request.watch = true;
   request.deadline = timeout + options_.watch_grace;
   request.idle_limit = expects_bookmarks_ ? options_.watch_idle : 0;
   watch_.Open(request);

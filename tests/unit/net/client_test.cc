@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <future>
+#include <semaphore>
+#include <string>
 
 #include "unit/net/test_client.h"
 #include "unit/net/test_server.h"
@@ -317,6 +320,83 @@ TEST_F(ClientTest, PausedTransferIsNotDrainedUntilItWasResumed) {
   EXPECT_TRUE(RunUntil([&] { return got.drains > drains; }));
   client_.reset();
   loop_.Turn(0);
+}
+
+TEST_F(ClientTest, WhatCameDuringAPauseIsReadBeforeADrain) {
+  constexpr std::size_t kChunk = 1000;
+  constexpr std::size_t kChunks = 60;  // more than is read at once
+  std::promise<void> paused;
+  std::promise<void> sent;
+  TestServer server([&](TestPeer& peer) {
+    peer.ReadRequest();
+    peer.StartChunked();
+    peer.Chunk(std::string(kChunk, 'x'));
+    paused.get_future().wait();
+    for (std::size_t i = 1; i < kChunks; ++i) {
+      peer.Chunk(std::string(kChunk, 'x'));
+    }
+    sent.set_value();
+    peer.WaitForClose();
+  });
+  Connect(To(server.url()));
+  Recording got;
+  got.on_body = [](std::string_view) { return Flow::kPause; };
+  const TransferId id = client_->Get({.target = "/", .watch = true}, &got);
+  ASSERT_TRUE(RunUntil([&] { return got.bodies == 1; }));
+  paused.set_value();
+  sent.get_future().wait();
+  got.on_body = nullptr;
+  const int drains = got.drains;
+  client_->Resume(id);
+  EXPECT_TRUE(RunUntil([&] { return got.drains > drains; }));
+  EXPECT_EQ(got.drained_at, kChunk * kChunks);
+  client_.reset();
+  loop_.Turn(0);
+}
+
+TEST_F(ClientTest, WhatCameWhileAnotherWasHandledIsReadBeforeADrain) {
+  // Each says one byte a release.
+  struct Talker {
+    ~Talker() {
+      more = false;
+      say.release();
+    }
+    std::counting_semaphore<8> say{0};
+    std::counting_semaphore<8> said{0};
+    std::atomic<bool> more = true;
+    TestServer server{[this](TestPeer& peer) {
+      peer.ReadRequest();
+      peer.StartChunked();
+      for (say.acquire(); more; say.acquire()) {
+        peer.Chunk("x");
+        said.release();
+      }
+    }};
+  };
+  Talker first;
+  Talker second;
+  Connect(To(first.server.url()));
+  const auto other = MakeClient(loop_, To(second.server.url()), Options());
+  Recording got;
+  Recording slow;
+  client_->Get({.target = "/", .watch = true}, &got);
+  other->Get({.target = "/", .watch = true}, &slow);
+  ASSERT_TRUE(RunUntil([&] { return got.drains > 0 && slow.drains > 0; }));
+  first.say.release();
+  ASSERT_TRUE(RunUntil([&] { return got.bodies == 1; }));
+  slow.on_body = [&](std::string_view) {
+    first.say.release();
+    first.said.acquire();
+    first.said.acquire();
+    return Flow::kContinue;
+  };
+  second.say.release();
+  second.said.acquire();
+  loop_.Turn(0);
+  EXPECT_EQ(slow.bodies, 1);
+  EXPECT_EQ(got.drained_at, 0U) << "a byte had not been read";
+  EXPECT_TRUE(RunUntil([&] { return got.drained_at == 2; }));
+  client_.reset();
 }
 
 TEST_F(ClientTest, DeadlineEndsWhatIsTooSlow) {
