@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -99,6 +100,7 @@ void Loop::Impl::Cancel(TimerId id) {
 
 void Loop::Impl::Turn(Micros max_wait) {
   ++turn_;
+  if (std::exchange(rest_due_, false) && hurried_ == 0) Rest(max_wait);
   // In whole milliseconds, rounded up: a timer must not be early.
   const Micros wait = WaitFor(max_wait);
   const int timeout = static_cast<int>((wait + 999) / 1000);
@@ -145,6 +147,13 @@ Micros Loop::Impl::WaitFor(Micros max_wait) {
   }
   if (curl_due_ >= 0) wait = std::min(wait, curl_due_ - now);
   return std::max<Micros>(wait, 0);
+}
+
+// A timer, and what is posted, end it.
+void Loop::Impl::Rest(Micros longest) {
+  pollfd wake{.fd = wake_, .events = POLLIN, .revents = 0};
+  const Micros wait = WaitFor(std::min(longest, kRest));
+  (void)poll(&wake, 1, static_cast<int>((wait + 999) / 1000));
 }
 
 void Loop::Impl::LookedNow() {
@@ -222,6 +231,7 @@ void Loop::Impl::RunDrained() {
   drain_soon_ = false;
   // By handle, because what is called here may take others out.
   std::vector<CURL*> empty;
+  bool patient = false;
   for (LoopTransfer* transfer : due) {
     if (transfer->received_in_ == turn_) {
       drain_due_.push_back(transfer);
@@ -231,7 +241,13 @@ void Loop::Impl::RunDrained() {
     } else {
       transfer->drain_due_ = false;
       empty.push_back(transfer->running_easy_);
+      patient = patient || transfer->patient();
     }
+  }
+  if (patient) {
+    const Micros now = clock_.Mono();
+    rest_due_ = now - emptied_mono_ < 2 * kRest;
+    emptied_mono_ = now;
   }
   for (CURL* easy : empty) {
     const auto it = running_.find(easy);
@@ -249,6 +265,7 @@ bool Loop::Impl::SocketEmpty(const LoopTransfer& transfer) {
 void Loop::Impl::Add(LoopTransfer* transfer, CURL* easy) {
   transfer->running_easy_ = easy;
   running_.emplace(easy, transfer);
+  if (!transfer->patient()) ++hurried_;
   curl_multi_add_handle(multi_, easy);
 }
 
@@ -256,6 +273,7 @@ void Loop::Impl::Remove(LoopTransfer* transfer) {
   if (transfer->running_easy_ == nullptr) return;
   curl_multi_remove_handle(multi_, transfer->running_easy_);
   running_.erase(transfer->running_easy_);
+  if (!transfer->patient()) --hurried_;
   if (transfer->drain_due_) std::erase(drain_due_, transfer);
   transfer->drain_due_ = false;
   transfer->running_easy_ = nullptr;

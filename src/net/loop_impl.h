@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,6 +27,8 @@ class LoopTransfer {
   virtual void OnComplete(CURLcode code) = 0;
   // The socket is empty (see ResponseHandler::OnDrained).
   virtual void OnEmpty() = 0;
+  // Whether nobody waits for what comes next: a watch, and not an answer.
+  virtual bool patient() const = 0;
 
  private:
   friend class Loop::Impl;
@@ -78,6 +81,7 @@ class Loop::Impl {
   bool stopped() const { return stop_.load(std::memory_order_acquire); }
   void Wake();
   Micros WaitFor(Micros max_wait);
+  void Rest(Micros longest);
   void LookedNow();
   void Stalled();
   void RunPosted();
@@ -87,6 +91,11 @@ class Loop::Impl {
   static bool SocketEmpty(const LoopTransfer& transfer);
 
   static constexpr int kMaxEvents = 256;
+  // To be woken by each of many small events costs more than to take it: where
+  // there are only watches, and some are found empty so soon after another, the
+  // sockets are left alone for so long. What comes meanwhile is committed with
+  // what came before it.
+  static constexpr Micros kRest = 10 * kMillisecond;
 
   const Clock& clock_;
   int epoll_ = -1;
@@ -96,6 +105,7 @@ class Loop::Impl {
   bool in_curl_ = false;
 
   std::unordered_map<CURL*, LoopTransfer*> running_;
+  std::size_t hurried_ = 0;  // of these, those that are not patient
   std::vector<LoopTransfer*> drain_due_;
   bool drain_soon_ = false;  // one of them is to be looked at without a wait
   std::vector<std::function<void()>> deferred_;
@@ -103,6 +113,9 @@ class Loop::Impl {
   TimerId next_timer_ = 1;
   std::map<std::pair<Micros, TimerId>, std::function<void()>> timers_;
   std::unordered_map<TimerId, Micros> timer_due_;
+
+  Micros emptied_mono_ = 0;  // when a watch was last found empty
+  bool rest_due_ = false;
 
   std::uint64_t turn_ = 0;
   Micros looked_mono_ = -1;  // when this turn looked at its sockets

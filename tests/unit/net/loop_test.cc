@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <memory>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -161,6 +164,97 @@ TEST(Loop, StallIsToldBeforeTheDataThatWaitedAndEndsInADrain) {
   loop.Turn(0);
   EXPECT_EQ(stalls, 1);
   EXPECT_EQ(got.drains, drains + 1);
+}
+
+// One watch that was found empty twice without any time between, and now has
+// bytes in its socket.
+class BusyWatchTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    config::Connection connection;
+    connection.server = server_.url();
+    ClientOptions options;
+    options.proxies = {};
+    client_ = MakeClient(loop_, connection, options);
+    client_->Get({.target = "/", .watch = true}, &got_);
+    for (std::size_t i = 1; i <= 2; ++i) {
+      go_on_.release();
+      while (got_.drained_at < i) loop_.Turn(20 * kMillisecond);
+      sent_.acquire();
+    }
+    go_on_.release();
+    sent_.acquire();  // loopback: what was sent can be read
+  }
+  void TearDown() override {
+    more_ = false;
+    go_on_.release();
+    client_.reset();
+    loop_.Turn(0);
+  }
+
+  ManualClock clock_;
+  std::atomic<bool> more_{true};
+  std::binary_semaphore go_on_{0};
+  std::binary_semaphore sent_{0};
+  TestServer server_{[this](TestPeer& peer) {
+    peer.ReadRequest();
+    peer.StartChunked();
+    for (go_on_.acquire(); more_; go_on_.acquire()) {
+      peer.Chunk("x");
+      sent_.release();
+    }
+  }};
+  Loop loop_{clock_};
+  Recording got_;
+  std::unique_ptr<HttpClient> client_;
+};
+
+TEST_F(BusyWatchTest, IsLeftAloneForAWhile) {
+  const Micros began = SystemClock().Mono();
+  loop_.Turn(20 * kMillisecond);
+  // Never less, whatever else the machine does.
+  EXPECT_GE(SystemClock().Mono() - began, 5 * kMillisecond);
+  EXPECT_EQ(got_.body, "xxx");
+}
+
+TEST_F(BusyWatchTest, IsNotLeftAloneForLongerThanWasAsked) {
+  loop_.Turn(0);
+  EXPECT_EQ(got_.body, "xxx");
+}
+
+TEST_F(BusyWatchTest, DoesNotKeepAListWaiting) {
+  TestServer silent([](TestPeer& peer) { peer.WaitForClose(); });
+  config::Connection connection;
+  connection.server = silent.url();
+  ClientOptions options;
+  options.proxies = {};
+  auto client = MakeClient(loop_, connection, options);
+  Recording listed;
+  client->Get({.target = "/"}, &listed);
+  while (got_.drained_at != 3) loop_.Turn(20 * kMillisecond);
+  Micros shortest = kSecond;
+  for (int i = 0; i < 50; ++i) {
+    while (got_.drained_at != got_.body.size()) loop_.Turn(20 * kMillisecond);
+    go_on_.release();
+    sent_.acquire();
+    const std::size_t had = got_.body.size();
+    const Micros began = SystemClock().Mono();
+    while (got_.body.size() == had) loop_.Turn(20 * kMillisecond);
+    shortest = std::min(shortest, SystemClock().Mono() - began);
+  }
+  // Of so many one is quick on any machine.
+  EXPECT_LT(shortest, 5 * kMillisecond);
+  EXPECT_FALSE(listed.done) << listed.message();
+  client.reset();
+  loop_.Turn(0);
+}
+
+TEST_F(BusyWatchTest, KeepsNothingThatIsPosted) {
+  bool called = false;
+  loop_.Post([&] { called = true; });
+  loop_.Turn(20 * kMillisecond);
+  EXPECT_TRUE(called);
+  EXPECT_EQ(got_.body, "xxx");
 }
 
 }  // namespace
