@@ -303,6 +303,7 @@ class Reader {
     Result<UserTime> today = AtLocal(Today(), clock, "");
     if (!today.ok() || today->at <= now_) return today;
     Result<UserTime> time = AtLocal(Today() - date::days(1), clock, "");
+    if (time.ok()) time->to_come = today->at;
     if (time.ok() && time->note.empty()) {
       time->note = fmt::format(
           "{} is still to come today: it was understood as yesterday's, {}",

@@ -60,6 +60,8 @@ struct UserTime {
   // How the words were understood where they could mean something else; ""
   // where they could not. To be shown to the person, as it stands.
   std::string note;
+  // "10:00" that is still to come today: when that is. `at` is yesterday's.
+  std::optional<Micros> to_come = std::nullopt;
 };
 
 // Reads RFC 3339; "2026-11-20 10:00[:30]" and "2026-11-20" (midnight) in

@@ -6,7 +6,8 @@
 Records a simulated cluster as tools/quickstart does, and runs each line of
 each "Examples:" there. A question finds something or nothing (0, 3; diff 0, 1);
 of commands that write, or that want a recorder or another disk, the words at
-least are right: the code is not 2.
+least are right: the code is not 2. And a span of times of day may end at one
+that is still to come.
 """
 
 import argparse
@@ -52,6 +53,22 @@ def examples(text):
         line = re.split(r"\s{3,}", line.strip())[0]
         if "kubescribe " in line:
             yield line
+
+
+def spans_that_are_wrong(run):
+    """From eleven until two, asked where it is past twelve."""
+    zone = f"TZ=Etc/GMT{time.gmtime().tm_hour - 12:+d}"
+    spans = {"--since 11:00 --until 14:00": False, "--until 14:00": True,
+             "--since 14:00 --until 14:01": True}
+    wrong = 0
+    for span, yesterdays in spans.items():
+        answer = run(f"{zone} kubescribe gaps --all {span}")
+        if answer.returncode not in (0, 3) or (
+                "yesterday" in answer.stderr) != yesterdays:
+            wrong += 1
+            print(f"{zone} {span}: exit {answer.returncode}\n"
+                  f"{answer.stderr.strip()}")
+    return wrong
 
 
 def main():
@@ -100,6 +117,7 @@ def main():
                     failed += 1
                     print(f"{line}: exit {answer.returncode}\n"
                           f"{answer.stderr.strip()}")
+        failed += spans_that_are_wrong(run)
     print(f"{ran} examples of {len(commands)} commands, {found} found "
           f"something, {failed} wrong")
     sys.exit(1 if failed or ran < len(commands) else 0)

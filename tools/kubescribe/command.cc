@@ -105,6 +105,31 @@ Result<Micros> ParseTime(const std::string& text, const std::string& flag) {
   return when->at.value_or(SystemClock().Wall());
 }
 
+Result<TimeSpan> ParseSpan(const std::string& since, const std::string& until) {
+  TimeSpan span;
+  if (!since.empty()) {
+    const Result<Micros> time = ParseTime(since, "--since");
+    if (!time.ok()) return time.error();
+    span.since = *time;
+  }
+  if (!until.empty() && span.since) {
+    const auto time =
+        kube::ParseUserTime(until, SystemClock().Wall(), kube::LocalZone());
+    if (time.ok() && time->to_come && time->at < *span.since) {
+      span.until = *time->to_come;
+      return span;
+    }
+  }
+  if (!until.empty()) {
+    const Result<Micros> time = ParseTime(until, "--until");
+    if (!time.ok()) return time.error();
+    span.until = *time;
+  }
+  const Status order = CheckSpan(span.since, "--since", span.until, "--until");
+  if (!order.ok()) return order.error();
+  return span;
+}
+
 Status CheckSpan(std::optional<Micros> from, std::string_view from_flag,
                  std::optional<Micros> to, std::string_view to_flag) {
   if (!from || !to || *from <= *to) return {};

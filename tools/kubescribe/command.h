@@ -100,6 +100,15 @@ Result<query::When> ParseWhen(const std::string& text, const std::string& flag);
 // The same where only a time will do.
 Result<Micros> ParseTime(const std::string& text, const std::string& flag);
 
+// What `--since` and `--until` bound; absent: not bounded.
+struct TimeSpan {
+  std::optional<Micros> since;
+  std::optional<Micros> until;
+};
+// Of their texts; "" is absent. A time of day that is still to come is
+// yesterday's, but for an end whose beginning lies behind that: it is today's.
+Result<TimeSpan> ParseSpan(const std::string& since, const std::string& until);
+
 // kInvalid where the span between two times ends before it begins; each is
 // called by its flag. A time that is absent bounds nothing.
 Status CheckSpan(std::optional<Micros> from, std::string_view from_flag,

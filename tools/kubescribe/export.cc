@@ -84,17 +84,10 @@ class ExportCommand final : public Command {
     if (!namespace_.empty() && !all_namespaces_) {
       part_.name_space = namespace_;
     }
-    for (const bool first : {true, false}) {
-      const std::string& text = first ? since_ : until_;
-      if (text.empty()) continue;
-      const Result<Micros> time =
-          ParseTime(text, first ? "--since" : "--until");
-      if (!time.ok()) return Fail(time.error());
-      (first ? part_.since : part_.until) = *time;
-    }
-    const Status span =
-        CheckSpan(part_.since, "--since", part_.until, "--until");
+    const Result<TimeSpan> span = ParseSpan(since_, until_);
     if (!span.ok()) return Fail(span.error());
+    part_.since = span->since;
+    part_.until = span->until;
     if (to_ == "-") {
       return Fail(Error(Code::kInvalid,
                         "-o makes a file that is read again: name it; lines "

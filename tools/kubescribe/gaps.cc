@@ -57,17 +57,7 @@ class Gaps final : public Command {
   int Run() override {
     const auto files = query::FindDatabases(common_.place);
     if (!files.ok()) return Fail(files.error());
-    std::optional<Micros> since;
-    std::optional<Micros> until;
-    for (const bool first : {true, false}) {
-      const std::string& text = first ? since_ : until_;
-      if (text.empty()) continue;
-      const Result<Micros> time =
-          ParseTime(text, first ? "--since" : "--until");
-      if (!time.ok()) return Fail(time.error());
-      (first ? since : until) = *time;
-    }
-    const Status span = CheckSpan(since, "--since", until, "--until");
+    const Result<TimeSpan> span = ParseSpan(since_, until_);
     if (!span.ok()) return Fail(span.error());
     std::vector<Entry> entries;
     bool failed = false;
@@ -80,8 +70,9 @@ class Gaps final : public Command {
     }
     std::erase_if(entries, [&](const Entry& entry) {
       return (!all_ && entry.gap.cause == "start" && !entry.open) ||
-             (since && !entry.open && entry.gap.to_at < *since) ||
-             (until && entry.gap.from_at && *entry.gap.from_at > *until);
+             (span->since && !entry.open && entry.gap.to_at < *span->since) ||
+             (span->until && entry.gap.from_at &&
+              *entry.gap.from_at > *span->until);
     });
     if (output_.empty()) {
       for (const std::string& line : pruned_) Say("note", line);

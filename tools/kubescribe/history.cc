@@ -66,17 +66,10 @@ class HistoryCommand final : public Command {
       return Fail(Error(Code::kInvalid,
                         "history is about one object: name its namespace"));
     }
-    for (const bool first : {true, false}) {
-      const std::string& text = first ? since_ : until_;
-      if (text.empty()) continue;
-      const Result<Micros> time =
-          ParseTime(text, first ? "--since" : "--until");
-      if (!time.ok()) return Fail(time.error());
-      (first ? request_.since : request_.until) = *time;
-    }
-    const Status span =
-        CheckSpan(request_.since, "--since", request_.until, "--until");
+    const Result<TimeSpan> span = ParseSpan(since_, until_);
     if (!span.ok()) return Fail(span.error());
+    request_.since = span->since;
+    request_.until = span->until;
     std::vector<query::History> histories;
     std::vector<Error> missing;  // of the clusters that do not have it
     bool uncertain = false;

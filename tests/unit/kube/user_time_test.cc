@@ -194,6 +194,9 @@ TEST(UserTime, SaysHowItUnderstoodWhatCouldMeanTwoThings) {
   EXPECT_EQ(evening.at, At("2026-11-19T22:50:00Z"));
   EXPECT_NE(evening.note.find("yesterday"), std::string::npos);
   EXPECT_NE(evening.note.find("2026-11-19T23:50:00+01:00"), std::string::npos);
+  EXPECT_EQ(evening.to_come, At("2026-11-20T22:50:00Z"));
+  EXPECT_EQ(parse("23:50Z").to_come, At("2026-11-20T23:50:00Z"));
+  EXPECT_EQ(parse("00:50").to_come, std::nullopt);
 
   const UserTime yesterday = parse("yesterday");
   EXPECT_EQ(yesterday.at, At("2026-11-19T02:00:00Z"));
