@@ -147,7 +147,7 @@ struct DiskConfig {
 
 struct CommitConfig {
   std::int64_t max_revisions = 500;
-  Micros max_delay = 50 * kMillisecond;
+  Micros max_delay = 80 * kMillisecond;
 
   bool operator==(const CommitConfig&) const = default;
 };

@@ -44,7 +44,7 @@ struct RecorderOptions {
   std::string cluster;
   std::string path;  // of the database
   store::OpenOptions store;
-  Micros batch_wait = 50 * kMillisecond;  // longest a revision waits for others
+  Micros batch_wait = 80 * kMillisecond;  // longest a revision waits for others
   std::size_t batch_items = 1000;
   std::size_t batch_bytes = std::size_t{8} << 20;
   std::size_t queue_items = 20000;
