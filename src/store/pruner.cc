@@ -3,16 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <unordered_set>
 
 #include "base/test_switches.h"
-#include "store/body_reader.h"
 #include "store/doubts.h"
-#include "store/lifetimes.h"
 
 namespace kubescribe::store {
 namespace {
@@ -26,22 +21,11 @@ constexpr std::size_t kChunk = 8;
 // Seeds of a step: their revisions get 255 salts each at most, mostly few.
 constexpr std::size_t kMostSeeds = 8;
 constexpr std::int64_t kBodiesAStep = 4096;
-constexpr std::int64_t kSeqsAStep = 65536;
 constexpr int kFewestPages = 16;
 constexpr int kMostPages = 1024;
 
 std::int64_t HighestId(Db& db) {
   return db.Int("SELECT coalesce(max(id), 0) FROM object");
-}
-
-// 8 bytes, big-endian.
-std::array<std::uint8_t, 8> SeqBytes(Seq seq) {
-  std::array<std::uint8_t, 8> bytes{};
-  auto rest = static_cast<std::uint64_t>(seq);
-  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte, rest >>= 8) {
-    *byte = static_cast<std::uint8_t>(rest & 0xff);
-  }
-  return bytes;
 }
 
 bool GivesBack(Db& db) { return db.Int("PRAGMA auto_vacuum") == 2; }
@@ -55,8 +39,9 @@ Pruner::Pruner(Db& db, BodyWriter& bodies, LogWriter& log, SeededSalts& salts,
       log_(log),
       salts_(salts),
       clock_(clock),
-      created_at_(info.created_at),
       most_revisions_(kMostRevisions),
+      objects_(db, bodies, info.created_at),
+      seal_(db, clock),
       pages_(kFewestPages) {
   Resume();
 }
@@ -140,12 +125,11 @@ void Pruner::BeginCut(const PruneCut& cut) {
   cut_ = cut;
   record_ = 0;
   at_object_ = 0;
-  rvs_.clear();
   salts_place_ = -1;
   dictionary_seq_ = 0;
   dictionaries_.clear();
-  kept_cut_ = 0;
-  revisions_ = objects_ = bytes_ = 0;
+  objects_.Begin(cut);
+  seal_.Begin();
   phase_ = Phase::kObjects;
 }
 
@@ -160,7 +144,6 @@ void Pruner::Abandon() {
 }
 
 void Pruner::Step(FileInfo& info) {
-  known_until_ = info.known_until;
   last_seq_ = info.last_seq;
   switch (phase_) {
     case Phase::kIdle:
@@ -174,11 +157,8 @@ void Pruner::Step(FileInfo& info) {
     case Phase::kDictionaries:
       StepDictionaries();
       break;
-    case Phase::kKept:
-      StepKept();
-      break;
-    case Phase::kCuts:
-      StepCuts();
+    case Phase::kSeal:
+      if (seal_.Step(clock_.Mono() + kStepTime)) phase_ = Phase::kDone;
       break;
     case Phase::kDone:
       StepDone(info);
@@ -220,8 +200,9 @@ void Pruner::StepObjects(FileInfo& info) {
     }
     bool through = false;
     while (!through && taken < most_revisions_) {
-      through = TakeFrom(*object, *plan,
-                         std::min(kChunk, most_revisions_ - taken), taken);
+      through = objects_.TakeFrom(*object, *plan,
+                                  std::min(kChunk, most_revisions_ - taken),
+                                  info.known_until, taken);
       if (clock_.Mono() >= deadline) break;
     }
     if (!through) break;
@@ -236,198 +217,6 @@ void Pruner::StepObjects(FileInfo& info) {
   Query(db_, "COMMIT").Run();
   KUBESCRIBE_KILL_POINT("prune.step");
   info = std::move(next);
-}
-
-bool Pruner::TakeFrom(const PruneObject& object, const ObjectPlan& plan,
-                      std::size_t limit, std::size_t& taken) {
-  const std::vector<Row> going = Going(object.id, plan, limit + 1);
-  const bool through = going.size() <= limit;
-  std::vector<Row> now(going.begin(),
-                       going.begin() + static_cast<std::ptrdiff_t>(
-                                           std::min(going.size(), limit)));
-  if (!now.empty()) {
-    Micros first = plan.baseline_at;
-    if (cut_.keep) {
-      Query oldest(db_, "SELECT changed_at FROM revision WHERE seq = ?");
-      if (oldest.Bind(now.front().seq).Step()) {
-        first = std::min(first, oldest.Int(0));
-      }
-      NoteObject(object, plan, first);
-    } else {
-      for (const Row& row : now) {
-        NoteRv(object.resource_id, row.epoch, row.rv);
-      }
-      NoteRv(object.resource_id, plan.epoch, plan.rv);
-    }
-    CutChains(object.id, now);
-    Remove(object.id, now);
-  }
-  taken += now.size();
-  if (through && plan.whole) {
-    RemoveObject(object.id);
-  } else {
-    FixLife(object);
-  }
-  if (through) KUBESCRIBE_KILL_POINT("prune.object");
-  return through;
-}
-
-std::vector<Pruner::Row> Pruner::Going(std::int64_t object_id,
-                                       const ObjectPlan& plan,
-                                       std::size_t limit) {
-  std::vector<Row> rows;
-  Query going(db_,
-              "SELECT seq, coalesce(nullif(rv, ''), list_rv), epoch "
-              "FROM revision INDEXED BY revision_object WHERE object_id = ? "
-              "AND seq <= ? AND changed_at < ? ORDER BY seq LIMIT ?");
-  going.Bind(object_id, plan.last, plan.before,
-             static_cast<std::int64_t>(limit));
-  while (going.Step()) {
-    rows.push_back({going.Int(0), going.Text(1), going.Int(2)});
-  }
-  return rows;
-}
-
-void Pruner::CutChains(std::int64_t object_id, const std::vector<Row>& going) {
-  std::unordered_set<Seq> gone;
-  for (const Row& row : going) gone.insert(row.seq);
-  const Seq last = going.back().seq;
-  std::vector<Seq> cut;
-  {
-    // A base is the body before, stubs left out: behind the last one that goes
-    // the first that is no stub is the only one that can build on any.
-    Query later(db_,
-                "SELECT v.seq, v.body_kind, b.base_seq FROM revision v "
-                "INDEXED BY revision_object CROSS JOIN body b "
-                "ON b.seq = v.seq WHERE v.object_id = ? AND v.seq > ? "
-                "ORDER BY v.seq");
-    later.Bind(object_id, going.front().seq);
-    while (later.Step()) {
-      const Seq seq = later.Int(0);
-      if (gone.contains(seq)) continue;
-      if (gone.contains(later.Int(2))) cut.push_back(seq);
-      const bool stub =
-          later.Int(1) == static_cast<std::int64_t>(BodyKind::kStub);
-      if (seq > last && !stub) break;
-    }
-  }
-  for (const Seq seq : cut) {
-    std::optional<std::string> raw;
-    try {
-      raw = BodyReader(db_, nullptr).Read(seq);
-    } catch (const SQLite::Exception&) {
-      throw;
-    } catch (const std::exception&) {
-      // It is damaged, and stays so: reading it says so as before. (As does the
-      // hash of its leaf where damage decodes to something.)
-      continue;
-    }
-    if (raw) bodies_.Rewrite(seq, *raw, known_until_);
-    KUBESCRIBE_KILL_POINT("prune.keyframe");
-  }
-}
-
-void Pruner::Remove(std::int64_t object_id, const std::vector<Row>& going) {
-  for (const Row& row : going) {
-    {
-      Query body(db_, "DELETE FROM body WHERE seq = ? RETURNING length(data)");
-      body.Bind(row.seq);
-      while (body.Step()) bytes_ += body.Int(0);
-    }
-    Query(db_, "DELETE FROM revision WHERE seq = ?").Bind(row.seq).Run();
-    bodies_.Removed(object_id, row.seq);
-    KUBESCRIBE_KILL_POINT("prune.revision");
-  }
-  revisions_ += static_cast<std::int64_t>(going.size());
-}
-
-void Pruner::RemoveObject(std::int64_t object_id) {
-  Query(db_, "DELETE FROM lifetime WHERE object_id = ?").Bind(object_id).Run();
-  Query(db_, "DELETE FROM pruned_object WHERE object_id = ?")
-      .Bind(object_id)
-      .Run();
-  Query(db_, "DELETE FROM object WHERE id = ?").Bind(object_id).Run();
-  ++objects_;
-  KUBESCRIBE_KILL_POINT("prune.life");
-}
-
-void Pruner::FixLife(const PruneObject& object) {
-  const LifeSeconds seconds(created_at_);
-  std::optional<Micros> first;
-  {
-    Query oldest(db_,
-                 "SELECT changed_at FROM revision WHERE object_id = ? "
-                 "AND late = 0 ORDER BY seq LIMIT 1");
-    if (oldest.Bind(object.id).Step()) first = oldest.Int(0);
-  }
-  if (!first) return;
-  std::optional<std::pair<std::int64_t, std::int64_t>> sides;
-  {
-    Query box(db_,
-              "SELECT begin_second, end_second FROM lifetime "
-              "WHERE object_id = ?");
-    if (box.Bind(object.id).Step()) sides = {box.Int(0), box.Int(1)};
-  }
-  if (sides) {
-    if (!GoneIsLeft(object.id, *first, sides->second)) {
-      Query(db_, "DELETE FROM lifetime WHERE object_id = ?")
-          .Bind(object.id)
-          .Run();
-    } else if (sides->first != seconds.Down(*first)) {
-      Query(db_, "UPDATE lifetime SET begin_second = ? WHERE object_id = ?")
-          .Bind(seconds.Down(*first), object.id)
-          .Run();
-    }
-    KUBESCRIBE_KILL_POINT("prune.box");
-  }
-  if (object.born_at == 0 || object.born_at > *first) return;
-  // Its newest life began before all that is left, so that until its last
-  // revision that is not gone nothing that is left is: now it begins with the
-  // first of them. (Or with one of the same time, which may have gone too.)
-  Query(db_,
-        "UPDATE object SET born_at = coalesce((SELECT changed_at FROM revision "
-        "WHERE object_id = ?1 AND late = 0 AND event NOT IN (3, 6, 7) "
-        "ORDER BY seq LIMIT 1), 0) WHERE id = ?1")
-      .Bind(object.id)
-      .Run();
-}
-
-bool Pruner::GoneIsLeft(std::int64_t object_id, Micros first,
-                        std::int64_t end_second) {
-  // It was gone last in the second before `end_second`, and what goes is what
-  // changed first. To look for it among all that is left would take a busy
-  // object's whole history, each time.
-  const LifeSeconds seconds(created_at_);
-  if (seconds.Up(first) < end_second) return true;
-  Query left(db_,
-             "SELECT changed_at, event FROM revision WHERE object_id = ? "
-             "AND late = 0 ORDER BY seq");
-  left.Bind(object_id);
-  while (left.Step() && seconds.Down(left.Int(0)) <= end_second) {
-    if (IsGone(static_cast<Event>(left.Int(1)))) return true;
-  }
-  return false;
-}
-
-void Pruner::NoteRv(std::int64_t resource_id, std::int64_t epoch,
-                    const std::string& rv) {
-  if (!IsNumber(rv)) return;
-  std::string& highest = rvs_[{resource_id, epoch}];
-  if (highest.empty() || LowerRv(highest, rv)) highest = rv;
-}
-
-void Pruner::NoteObject(const PruneObject& object, const ObjectPlan& plan,
-                        Micros first) {
-  Query(db_,
-        "INSERT INTO pruned_object (object_id, from_at, before_at, before_seq, "
-        "before_rv, epoch) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (object_id) DO UPDATE SET from_at = "
-        "min(from_at, excluded.from_at), before_at = "
-        "max(before_at, excluded.before_at), before_seq = excluded.before_seq, "
-        "before_rv = excluded.before_rv, "
-        "epoch = excluded.epoch")
-      .Bind(object.id, first, plan.before, plan.baseline, plan.rv, plan.epoch)
-      .Run();
 }
 
 void Pruner::WriteRecord(FileInfo& info) {
@@ -483,25 +272,15 @@ Seq Pruner::Append(FileInfo& info, const std::string& kind,
 }
 
 void Pruner::WriteProgress() {
-  for (const auto& [key, rv] : rvs_) {
-    Query(db_,
-          "INSERT INTO pruned_rv (resource_id, epoch, rv) VALUES (?, ?, ?) "
-          "ON CONFLICT (resource_id, epoch) DO UPDATE SET rv = excluded.rv "
-          "WHERE length(rv) < length(excluded.rv) "
-          "OR (length(rv) = length(excluded.rv) AND rv < excluded.rv)")
-        .Bind(key.first, key.second, rv)
-        .Run();
-  }
-  rvs_.clear();
+  const ObjectPruner::Taken taken = objects_.Put();
   Query(db_,
         "UPDATE pruned SET revisions = revisions + ?, objects = objects + ?, "
         "bytes = bytes + ?, at_object = ? WHERE seq = ?")
-      .Bind(revisions_, objects_, bytes_, at_object_, record_)
+      .Bind(taken.revisions, taken.objects, taken.bytes, at_object_, record_)
       .Run();
-  progress_.revisions += revisions_;
-  progress_.objects += objects_;
-  progress_.bytes += bytes_;
-  revisions_ = objects_ = bytes_ = 0;
+  progress_.revisions += taken.revisions;
+  progress_.objects += taken.objects;
+  progress_.bytes += taken.bytes;
 }
 
 // Once what is pruned has no salt any more, the hash of its leaf does not tell
@@ -546,7 +325,7 @@ void Pruner::StepDictionaries() {
   // Where the clock was set back, no time tells where one ended.
   if (cut_.keep || !cut_.resources.empty() ||
       db_.Int("SELECT count(*) FROM record WHERE kind = 'clock'") > 0) {
-    phase_ = Phase::kKept;
+    phase_ = Phase::kSeal;
     return;
   }
   static constexpr const char* kUnused =
@@ -580,62 +359,7 @@ void Pruner::StepDictionaries() {
     Query(db_, "DELETE FROM dictionary WHERE id = ?").Bind(id).Run();
     KUBESCRIBE_KILL_POINT("prune.dictionary");
   }
-  phase_ = Phase::kKept;
-}
-
-// Which revisions are left below the cuts of all prunes so far: their hash
-// tells whoever verifies the file that no other one is missing.
-void Pruner::StepKept() {
-  if (kept_cut_ == 0) {
-    kept_cut_ = db_.Int(
-        "SELECT coalesce(max(coalesce(before_seq, seq - 1)), 0) FROM pruned");
-    kept_seq_ = 0;
-    kept_ = {};
-  }
-  const Micros deadline = clock_.Mono() + kStepTime;
-  std::int64_t seen = 0;
-  Query left(db_,
-             "SELECT seq FROM revision WHERE seq > ? AND seq <= ? "
-             "ORDER BY seq LIMIT ?");
-  left.Bind(kept_seq_, kept_cut_, kSeqsAStep);
-  while (left.Step()) {
-    kept_seq_ = left.Int(0);
-    kept_.Update(SeqBytes(kept_seq_));
-    if (++seen % 1024 == 0 && clock_.Mono() >= deadline) return;
-  }
-  if (seen == kSeqsAStep) return;
-  cuts_ = {};
-  cuts_object_ = 0;
-  phase_ = Phase::kCuts;
-}
-
-// And what is not known any more, which nothing that is left tells.
-void Pruner::StepCuts() {
-  const Micros deadline = clock_.Mono() + kStepTime;
-  if (cuts_object_ == 0) {
-    Query rvs(db_,
-              "SELECT k.api_group, k.resource, p.epoch, p.rv FROM pruned_rv p "
-              "JOIN resource k ON k.id = p.resource_id ORDER BY 1, 2, 3");
-    while (rvs.Step()) {
-      cuts_.Update(fmt::format("{},{},{},{}\n", rvs.Blob(0), rvs.Blob(1),
-                               rvs.Int(2), rvs.Blob(3)));
-    }
-  }
-  std::int64_t seen = 0;
-  Query objects(db_,
-                "SELECT object_id, from_at, before_at, before_seq, before_rv, "
-                "epoch FROM pruned_object WHERE object_id > ? "
-                "ORDER BY object_id LIMIT ?");
-  objects.Bind(cuts_object_, kSeqsAStep);
-  while (objects.Step()) {
-    cuts_object_ = objects.Int(0);
-    cuts_.Update(fmt::format("{},{},{},{},{},{}\n", cuts_object_,
-                             objects.Int(1), objects.Int(2), objects.Int(3),
-                             objects.Blob(4), objects.Int(5)));
-    if (++seen % 1024 == 0 && clock_.Mono() >= deadline) return;
-  }
-  if (seen == kSeqsAStep) return;
-  phase_ = Phase::kDone;
+  phase_ = Phase::kSeal;
 }
 
 void Pruner::StepDone(FileInfo& info) {
@@ -654,9 +378,10 @@ void Pruner::StepDone(FileInfo& info) {
         detail["bytes"] = row.Int(2);
       }
     }
-    detail["up_to"] = std::exchange(kept_cut_, 0);
-    detail["kept"] = codec::Hex(kept_.Finish());
-    detail["cuts"] = codec::Hex(cuts_.Finish());
+    const PruneSeal::Sealed sealed = seal_.Finish();
+    detail["up_to"] = sealed.up_to;
+    detail["kept"] = sealed.kept;
+    detail["cuts"] = sealed.cuts;
     // Many of these rest on revisions that went.
     const Micros told = DoubtsToldUntil(db_);
     detail["doubts"] = told;

@@ -18,19 +18,18 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/clock.h"
 #include "store/body_writer.h"
 #include "store/db.h"
 #include "store/log_writer.h"
+#include "store/object_pruner.h"
 #include "store/prune.h"
 #include "store/prune_rule.h"
+#include "store/prune_seal.h"
 #include "store/salts.h"
 #include "store/types.h"
 
@@ -61,40 +60,15 @@ class Pruner {
     kObjects,
     kSalts,
     kDictionaries,
-    kKept,
-    kCuts,
+    kSeal,
     kDone,
     kPages,
-  };
-  struct Row {
-    Seq seq = 0;
-    std::string rv;
-    std::int64_t epoch = 0;
   };
 
   void Resume();
   void BeginCut(const PruneCut& cut);
   bool NextSizeCut();
   void StepObjects(FileInfo& info);
-  // At most `limit` revisions of an object; true: that were all that go.
-  bool TakeFrom(const PruneObject& object, const ObjectPlan& plan,
-                std::size_t limit, std::size_t& taken);
-  std::vector<Row> Going(std::int64_t object_id, const ObjectPlan& plan,
-                         std::size_t limit);
-  // Bodies that stay and build on one of these become keyframes.
-  void CutChains(std::int64_t object_id, const std::vector<Row>& going);
-  void Remove(std::int64_t object_id, const std::vector<Row>& going);
-  void RemoveObject(std::int64_t object_id);
-  // What finds its lives, by the revisions that are left.
-  void FixLife(const PruneObject& object);
-  // Is it there still that it was gone, by the end of its box? `first`: when
-  // the oldest of what is left changed.
-  bool GoneIsLeft(std::int64_t object_id, Micros first,
-                  std::int64_t end_second);
-  void NoteRv(std::int64_t resource_id, std::int64_t epoch,
-              const std::string& rv);
-  void NoteObject(const PruneObject& object, const ObjectPlan& plan,
-                  Micros first);
   void WriteRecord(FileInfo& info);
   // A record of the whole file; answers its seq.
   Seq Append(FileInfo& info, const std::string& kind, const std::string& detail,
@@ -102,8 +76,6 @@ class Pruner {
   void WriteProgress();
   void StepSalts();
   void StepDictionaries();
-  void StepKept();
-  void StepCuts();
   void StepDone(FileInfo& info);
   void StepPages();
 
@@ -112,10 +84,7 @@ class Pruner {
   LogWriter& log_;
   SeededSalts& salts_;
   const Clock& clock_;
-  const Micros created_at_;
-  // Of the file at this step.
-  Micros known_until_ = 0;
-  Seq last_seq_ = 0;
+  Seq last_seq_ = 0;  // of the file at this step
 
   Phase phase_ = Phase::kIdle;
   std::int64_t jobs_ = 0;
@@ -127,24 +96,13 @@ class Pruner {
   Seq record_ = 0;  // of this cut; 0: not begun
   std::int64_t at_object_ = 0;
   std::int64_t highest_id_ = 0;
-  // Since the row of `pruned` was written last.
-  std::int64_t revisions_ = 0;
-  std::int64_t objects_ = 0;
-  std::int64_t bytes_ = 0;
-  std::map<std::pair<std::int64_t, std::int64_t>, std::string> rvs_;
+  ObjectPruner objects_;
   // Of the salts' phase: it is through up to this one.
   std::int64_t salts_place_ = -1;
   // Of the dictionaries' phase.
   Seq dictionary_seq_ = 0;
   std::set<std::int64_t> dictionaries_;
-  // Of what is kept: up to which seq in all prunes, how far it is, and the
-  // hash.
-  Seq kept_cut_ = 0;
-  Seq kept_seq_ = 0;
-  codec::Sha256 kept_;
-  // Of what is not known any more: up to which object, and the hash.
-  std::int64_t cuts_object_ = 0;
-  codec::Sha256 cuts_;
+  PruneSeal seal_;
   int pages_;
 };
 
