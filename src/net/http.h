@@ -35,7 +35,8 @@ class Scheduler {
 struct Request {
   std::string target;  // path and query, below the server's path prefix
   std::string accept = "application/json";
-  // Bytes come when something happens, and nobody waits for the next ones.
+  // Once it is answered bytes come when something happens, and nobody waits for
+  // the next ones.
   bool watch = false;
   // Ask for gzip. Never for a watch (P§2, the gzip trap).
   bool compressed = false;

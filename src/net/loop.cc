@@ -100,7 +100,9 @@ void Loop::Impl::Cancel(TimerId id) {
 
 void Loop::Impl::Turn(Micros max_wait) {
   ++turn_;
-  if (std::exchange(rest_due_, false) && hurried_ == 0) Rest(max_wait);
+  if (std::exchange(rest_due_, false) && hurried_ == 0) {
+    max_wait -= Rest(max_wait);
+  }
   // In whole milliseconds, rounded up: a timer must not be early.
   const Micros wait = WaitFor(max_wait);
   const int timeout = static_cast<int>((wait + 999) / 1000);
@@ -150,10 +152,12 @@ Micros Loop::Impl::WaitFor(Micros max_wait) {
 }
 
 // A timer, and what is posted, end it.
-void Loop::Impl::Rest(Micros longest) {
+Micros Loop::Impl::Rest(Micros longest) {
+  const Micros began = clock_.Mono();
   pollfd wake{.fd = wake_, .events = POLLIN, .revents = 0};
   const Micros wait = WaitFor(std::min(longest, kRest));
   (void)poll(&wake, 1, static_cast<int>((wait + 999) / 1000));
+  return std::min(longest, clock_.Mono() - began);
 }
 
 void Loop::Impl::LookedNow() {
@@ -230,42 +234,46 @@ void Loop::Impl::RunDrained() {
   due.swap(drain_due_);
   drain_soon_ = false;
   // By handle, because what is called here may take others out.
-  std::vector<CURL*> empty;
-  bool patient = false;
+  std::vector<CURL*> quiet;
   for (LoopTransfer* transfer : due) {
     if (transfer->received_in_ == turn_) {
       drain_due_.push_back(transfer);
       drain_soon_ = true;
-    } else if (!SocketEmpty(*transfer)) {
-      drain_due_.push_back(transfer);  // epoll wakes us for what is there
     } else {
-      transfer->drain_due_ = false;
-      empty.push_back(transfer->running_easy_);
-      patient = patient || transfer->patient();
+      quiet.push_back(transfer->running_easy_);
     }
   }
-  if (patient) {
+  bool settled = false;
+  for (CURL* easy : quiet) {
+    const auto it = running_.find(easy);
+    if (it == running_.end()) continue;
+    LoopTransfer* transfer = it->second;
+    // Only now: what was called before took time.
+    if (!SocketEmpty(*transfer)) {
+      drain_due_.push_back(transfer);  // epoll wakes us for what is there
+      continue;
+    }
+    transfer->drain_due_ = false;
+    settled = settled || !transfer->hurried_;
+    transfer->OnEmpty();
+  }
+  if (settled) {
     const Micros now = clock_.Mono();
     rest_due_ = now - emptied_mono_ < 2 * kRest;
     emptied_mono_ = now;
   }
-  for (CURL* easy : empty) {
-    const auto it = running_.find(easy);
-    if (it != running_.end()) it->second->OnEmpty();
-  }
 }
 
+// Not by a read: that would take an error that curl is to see.
 bool Loop::Impl::SocketEmpty(const LoopTransfer& transfer) {
-  if (transfer.socket_ < 0) return true;
-  char byte = 0;
-  const ssize_t n = recv(transfer.socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  pollfd socket{.fd = transfer.socket_, .events = POLLIN, .revents = 0};
+  return transfer.socket_ < 0 || poll(&socket, 1, 0) == 0;
 }
 
 void Loop::Impl::Add(LoopTransfer* transfer, CURL* easy) {
   transfer->running_easy_ = easy;
   running_.emplace(easy, transfer);
-  if (!transfer->patient()) ++hurried_;
+  if (transfer->hurried_) ++hurried_;
   curl_multi_add_handle(multi_, easy);
 }
 
@@ -273,7 +281,7 @@ void Loop::Impl::Remove(LoopTransfer* transfer) {
   if (transfer->running_easy_ == nullptr) return;
   curl_multi_remove_handle(multi_, transfer->running_easy_);
   running_.erase(transfer->running_easy_);
-  if (!transfer->patient()) --hurried_;
+  if (transfer->hurried_) --hurried_;
   if (transfer->drain_due_) std::erase(drain_due_, transfer);
   transfer->drain_due_ = false;
   transfer->running_easy_ = nullptr;
@@ -287,6 +295,11 @@ void Loop::Impl::Received(LoopTransfer* transfer) {
     stalled_in_turn_ = true;
     Stalled();
   }
+}
+
+void Loop::Impl::Settled(LoopTransfer* transfer) {
+  if (!std::exchange(transfer->hurried_, false)) return;
+  if (transfer->running_easy_ != nullptr) --hurried_;
 }
 
 void Loop::Impl::WantDrained(LoopTransfer* transfer) {
@@ -306,7 +319,13 @@ int Loop::Impl::SocketCallback(CURL* easy, curl_socket_t fd, int what,
   const int epoll = static_cast<Impl*>(self)->epoll_;
   const auto& running = static_cast<Impl*>(self)->running_;
   if (const auto it = running.find(easy); it != running.end()) {
-    it->second->socket_ = (what & CURL_POLL_IN) != 0 ? fd : -1;
+    // It may also be of a connection that was tried and lost the race.
+    int& socket = it->second->socket_;
+    if ((what & CURL_POLL_IN) != 0) {
+      socket = fd;
+    } else if (socket == fd) {
+      socket = -1;
+    }
   }
   epoll_event event{};
   event.data.fd = fd;

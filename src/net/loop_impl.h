@@ -27,8 +27,6 @@ class LoopTransfer {
   virtual void OnComplete(CURLcode code) = 0;
   // The socket is empty (see ResponseHandler::OnDrained).
   virtual void OnEmpty() = 0;
-  // Whether nobody waits for what comes next: a watch, and not an answer.
-  virtual bool patient() const = 0;
 
  private:
   friend class Loop::Impl;
@@ -36,6 +34,7 @@ class LoopTransfer {
   int socket_ = -1;                // that curl wants to read; -1: none
   std::uint64_t received_in_ = 0;  // the turn that last brought bytes
   bool drain_due_ = false;
+  bool hurried_ = true;  // see Settled
 };
 
 class Loop::Impl {
@@ -69,6 +68,8 @@ class Loop::Impl {
   // To be called first by a transfer that got bytes: notes it, and finds the
   // stall when handlers before it in this turn took too long.
   void Received(LoopTransfer* transfer);
+  // From now on nobody waits for what comes next: a watch that was answered.
+  void Settled(LoopTransfer* transfer);
   // An OnEmpty is wanted once the socket is found empty.
   void WantDrained(LoopTransfer* transfer);
   // REQUIRES: !in_curl(). Lifts or sets the pause of a handle.
@@ -81,7 +82,8 @@ class Loop::Impl {
   bool stopped() const { return stop_.load(std::memory_order_acquire); }
   void Wake();
   Micros WaitFor(Micros max_wait);
-  void Rest(Micros longest);
+  // Answers how long it was.
+  Micros Rest(Micros longest);
   void LookedNow();
   void Stalled();
   void RunPosted();
@@ -92,9 +94,9 @@ class Loop::Impl {
 
   static constexpr int kMaxEvents = 256;
   // To be woken by each of many small events costs more than to take it: where
-  // there are only watches, and some are found empty so soon after another, the
-  // sockets are left alone for so long. What comes meanwhile is committed with
-  // what came before it.
+  // all are watches that were answered, and some are found empty so soon after
+  // another, the sockets are left alone for so long. What comes meanwhile is
+  // committed with what came before it.
   static constexpr Micros kRest = 10 * kMillisecond;
 
   const Clock& clock_;
@@ -105,7 +107,7 @@ class Loop::Impl {
   bool in_curl_ = false;
 
   std::unordered_map<CURL*, LoopTransfer*> running_;
-  std::size_t hurried_ = 0;  // of these, those that are not patient
+  std::size_t hurried_ = 0;  // of these, those that are not settled
   std::vector<LoopTransfer*> drain_due_;
   bool drain_soon_ = false;  // one of them is to be looked at without a wait
   std::vector<std::function<void()>> deferred_;

@@ -261,6 +261,7 @@ bool Transfer::TakeHeader(std::string_view line) {
     head_.status = static_cast<int>(status);
     if (status < 200) return true;  // an interim answer
     head_done_ = true;
+    if (request_.watch) loop_.Settled(this);
     handler_->OnHead(head_);
     return !ended();
   }

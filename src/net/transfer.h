@@ -62,7 +62,6 @@ class Transfer final : public LoopTransfer {
 
   void OnComplete(CURLcode code) override;
   void OnEmpty() override;
-  bool patient() const override { return request_.watch; }
 
  private:
   static std::size_t HeaderCallback(char* data, std::size_t size,

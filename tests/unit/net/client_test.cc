@@ -322,38 +322,6 @@ TEST_F(ClientTest, PausedTransferIsNotDrainedUntilItWasResumed) {
   loop_.Turn(0);
 }
 
-TEST_F(ClientTest, WhatCameDuringAPauseIsReadBeforeADrain) {
-  constexpr std::size_t kChunk = 1000;
-  constexpr std::size_t kChunks = 60;  // more than is read at once
-  std::promise<void> paused;
-  std::promise<void> sent;
-  TestServer server([&](TestPeer& peer) {
-    peer.ReadRequest();
-    peer.StartChunked();
-    peer.Chunk(std::string(kChunk, 'x'));
-    paused.get_future().wait();
-    for (std::size_t i = 1; i < kChunks; ++i) {
-      peer.Chunk(std::string(kChunk, 'x'));
-    }
-    sent.set_value();
-    peer.WaitForClose();
-  });
-  Connect(To(server.url()));
-  Recording got;
-  got.on_body = [](std::string_view) { return Flow::kPause; };
-  const TransferId id = client_->Get({.target = "/", .watch = true}, &got);
-  ASSERT_TRUE(RunUntil([&] { return got.bodies == 1; }));
-  paused.set_value();
-  sent.get_future().wait();
-  got.on_body = nullptr;
-  const int drains = got.drains;
-  client_->Resume(id);
-  EXPECT_TRUE(RunUntil([&] { return got.drains > drains; }));
-  EXPECT_EQ(got.drained_at, kChunk * kChunks);
-  client_.reset();
-  loop_.Turn(0);
-}
-
 TEST_F(ClientTest, WhatCameWhileAnotherWasHandledIsReadBeforeADrain) {
   // Each says one byte a release.
   struct Talker {
