@@ -33,7 +33,8 @@ class PruneSeal {
     kept_ = {};
     cuts_ = {};
   }
-  // True: all is hashed. It ends at `deadline` (mono) at the latest.
+  // True: all is hashed. It ends soon after `deadline` (mono): the clock is
+  // looked at each 1024 rows.
   bool Step(Micros deadline);
   // REQUIRES: Step answered true. Once for each Begin.
   struct Sealed {

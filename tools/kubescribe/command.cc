@@ -117,10 +117,9 @@ Result<TimeSpan> ParseSpan(const std::string& since, const std::string& until) {
         kube::ParseUserTime(until, SystemClock().Wall(), kube::LocalZone());
     if (time.ok() && time->to_come && time->at < *span.since) {
       span.until = *time->to_come;
-      return span;
     }
   }
-  if (!until.empty()) {
+  if (!until.empty() && !span.until) {
     const Result<Micros> time = ParseTime(until, "--until");
     if (!time.ok()) return time.error();
     span.until = *time;
