@@ -40,9 +40,9 @@ class Cost:
 LAUNCHER = """
 import json, os, sys, time
 began = time.monotonic()
-child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
 _, status, usage = os.wait4(child, 0)
-with open(3, "w") as report:
+with open(int(sys.argv[1]), "w") as report:
     json.dump([os.waitstatus_to_exitcode(status), time.monotonic() - began,
                usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024], report)
 """
@@ -56,8 +56,8 @@ def cost_of(command, runs=3, env=None):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, \
                 tempfile.TemporaryFile() as report:
             subprocess.run(
-                ["sh", "-c", f'exec "$@" 3>&{report.fileno()}', "sh",
-                 sys.executable, "-I", "-S", "-c", LAUNCHER, *command],
+                [sys.executable, "-I", "-S", "-c", LAUNCHER,
+                 str(report.fileno()), *command],
                 stdout=out, stderr=err, env=env, stdin=subprocess.DEVNULL,
                 pass_fds=[report.fileno()], check=False)
             report.seek(0)
