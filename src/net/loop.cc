@@ -110,17 +110,16 @@ void Loop::Impl::Turn(Micros max_wait) {
   int ready = epoll_wait(epoll_, events, kMaxEvents, timeout);
   ready = std::max(ready, 0);
   LookedNow();
+  // Before what was posted is taken: what comes from then on wakes again.
+  std::uint64_t count = 0;
+  (void)!read(wake_, &count, sizeof count);
   RunPosted();
   RunTimers();
   if (stopped()) return;
   in_curl_ = true;
   for (int i = 0; i < ready; ++i) {
     const int fd = events[i].data.fd;
-    if (fd == wake_) {
-      std::uint64_t count = 0;
-      (void)!read(wake_, &count, sizeof count);
-      continue;
-    }
+    if (fd == wake_) continue;
     // An error or a hang-up is found by curl when it reads.
     int mask = 0;
     if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
