@@ -107,6 +107,8 @@ struct TimeSpan {
 };
 // Of their texts; "" is absent. A time of day that is still to come is
 // yesterday's, but for an end whose beginning lies behind that: it is today's.
+// Notes as of ParseWhen. kInvalid, with the flag: no time, or a span that ends
+// before it begins.
 Result<TimeSpan> ParseSpan(const std::string& since, const std::string& until);
 
 // kInvalid where the span between two times ends before it begins; each is
